@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { readFile, readlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { chromium, type BrowserContext, type Page } from "@playwright/test";
+
+/** What to launch. */
+export interface ExtensionLaunch {
+  /** The browser's program, as `ensureChromium()` of browsers.ts answers. */
+  executablePath: string;
+  /** The unpacked extension: the folder that holds manifest.json. */
+  extensionDir: string;
+  /** The profile's folder; used again at the next launch. */
+  profileDir: string;
+  /** True where there is no display. */
+  headless: boolean;
+}
+
+/** A running Chromium with the extension in it. */
+export interface LaunchedExtension {
+  context: BrowserContext;
+  extensionId: string;
+  /** The browser's own process, for tests that kill it; null where the platform does not tell. */
+  pid: number | null;
+  close(): Promise<void>;
+}
+
+const QUIET = [
+  "--no-first-run",
+  "--no-default-browser-check",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-quic",
+];
+
+/** The id that Chromium gives the unpacked extension: from the manifest's key, else from the folder's path. */
+export async function extensionIdOf(extensionDir: string): Promise<string> {
+  const manifest = JSON.parse(await readFile(join(extensionDir, "manifest.json"), "utf8")) as {
+    key?: string;
+  };
+  const source = manifest.key
+    ? Buffer.from(manifest.key, "base64")
+    : Buffer.from(resolve(extensionDir), "utf8");
+  const digest = createHash("sha256").update(source).digest("hex").slice(0, 32);
+  return [...digest].map((digit) => "abcdefghijklmnop".charAt(parseInt(digit, 16))).join("");
+}
+
+/** Launches Chromium with the unpacked extension and waits until the extension's worker runs. */
+export async function launchExtension(options: ExtensionLaunch): Promise<LaunchedExtension> {
+  const directory = resolve(options.extensionDir);
+  const extensionId = await extensionIdOf(directory);
+  // Google Chrome ignores --load-extension since 137 and takes extensions only over its debugging protocol.
+  const isGoogleChrome = /google[- ]chrome/i.test(options.executablePath);
+  const context = await chromium.launchPersistentContext(options.profileDir, {
+    executablePath: options.executablePath,
+    headless: options.headless,
+    viewport: null,
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: [
+      ...QUIET,
+      ...(options.headless ? ["--disable-gpu"] : []),
+      ...(isGoogleChrome
+        ? ["--enable-unsafe-extension-debugging"]
+        : [`--disable-extensions-except=${directory}`, `--load-extension=${directory}`]),
+    ],
+  });
+  try {
+    if (isGoogleChrome) await loadOverProtocol(context, directory);
+    await waitForWorker(context, extensionId);
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
+  return {
+    context,
+    extensionId,
+    pid: await browserPid(options.profileDir),
+    close: () => context.close(),
+  };
+}
+
+async function loadOverProtocol(context: BrowserContext, path: string): Promise<void> {
+  const session = await context.browser()?.newBrowserCDPSession();
+  // Playwright's types do not know the Extensions domain.
+  const send = session?.send.bind(session) as unknown as (
+    method: string,
+    params: { path: string },
+  ) => Promise<unknown>;
+  await send("Extensions.loadUnpacked", { path });
+}
+
+async function waitForWorker(context: BrowserContext, extensionId: string): Promise<void> {
+  const isOurs = (worker: { url(): string }) =>
+    worker.url().startsWith(`chrome-extension://${extensionId}/`);
+  if (context.serviceWorkers().some(isOurs)) return;
+  await context.waitForEvent("serviceworker", { predicate: isOurs, timeout: 20_000 }).catch(() => {
+    throw new Error(
+      `Chromium started, but the extension ${extensionId} did not start in it within 20 s. ` +
+        "Build the extension again, and look at chrome://extensions for what it says about it.",
+    );
+  });
+}
+
+/** Chromium's profile lock is a link named "<host>-<pid>". */
+async function browserPid(profileDir: string): Promise<number | null> {
+  const target = await readlink(join(profileDir, "SingletonLock")).catch(() => "");
+  const pid = Number(target.slice(target.lastIndexOf("-") + 1));
+  return target !== "" && Number.isInteger(pid) ? pid : null;
+}
+
+/**
+ * Says yes in advance to a host permission such as "http://127.0.0.1/*": headless Chromium cannot show the prompt, and
+ * the extension's own `permissions.request` then resolves true without one.
+ */
+export async function preapprove(
+  context: BrowserContext,
+  extensionId: string,
+  pattern: string,
+): Promise<void> {
+  const page = await context.newPage();
+  try {
+    await page.goto("chrome://extensions/");
+    await page.evaluate(
+      async ([id, host]) => {
+        const privileged = globalThis as unknown as {
+          chrome: {
+            developerPrivate: { addHostPermission(id: string, host: string): Promise<void> };
+          };
+        };
+        await privileged.chrome.developerPrivate.addHostPermission(id, host);
+      },
+      [extensionId, pattern] as const,
+    );
+  } finally {
+    await page.close();
+  }
+}
+
+/** Runs `open`, which makes the extension open its sign-in window, and clicks the person's button on the login page. */
+export async function signInAs(
+  context: BrowserContext,
+  email: string,
+  open: () => Promise<unknown>,
+): Promise<void> {
+  const [login] = await Promise.all([context.waitForEvent("page"), open()]);
+  await clickPerson(login, email);
+}
+
+async function clickPerson(login: Page, email: string): Promise<void> {
+  const closed = login.waitForEvent("close");
+  await login.getByRole("button", { name: email }).click();
+  await closed;
+}

@@ -1,0 +1,31 @@
+/** Something that went wrong, told to the person: what happened, what it means for their data, what to do next. */
+export interface Trouble {
+  /** Stable, for tests and for the UI to offer the right button. */
+  code:
+    | "sign-in-needed"
+    | "sign-in-cancelled"
+    | "sign-in-timeout"
+    | "sign-in-refused"
+    | "sign-in-unreachable"
+    | "sign-in-busy"
+    | "deployment-missing"
+    | "deployment-invalid"
+    | "deployment-unreachable"
+    | "deployment-outdated"
+    | "token-refused"
+    | "rate-limited"
+    | "message-refused"
+    | "agent-unreadable"
+    | "permission-missing"
+    | "storage-full"
+    | "unexpected";
+  /** One sentence: what happened and what it means for the data. */
+  message: string;
+  /** One sentence: what to do next. */
+  next: string;
+  /** Unix ms. */
+  at: number;
+}
+
+/** The answer of a call that may fail in an expected way. */
+export type Answer<T = null> = { ok: true; value: T } | { ok: false; trouble: Trouble };

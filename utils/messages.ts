@@ -1,0 +1,82 @@
+/** The one typed map of messages between the extension's parts. Names are verbs from the sender's view. */
+import { defineExtensionMessaging } from "@webext-core/messaging";
+import type { Answer, Trouble } from "./errors";
+import type { Profile, Settings } from "./storage";
+
+/** A piece of one observation on its way from a content script; at most 256 KB of `text` each. */
+export interface ObservationChunk {
+  /** Random id of the observation; chunks of one observation share it. */
+  id: string;
+  index: number;
+  isLast: boolean;
+  text: string;
+  /** Only in the first chunk. */
+  head?: {
+    tap: string;
+    url: string;
+    method: string;
+    status: number;
+    isTruncated: boolean;
+    pageUrl: string;
+  };
+}
+
+/** `isStored`: everything new in the observation is in the outbox. `mustStop`: capture is off for this origin; the script ends itself. */
+export interface ObservationAck {
+  isStored: boolean;
+  mustStop: boolean;
+}
+
+/** What the popup shows of the active tab. */
+export interface PageStatus {
+  /** The agent of the page, or null. */
+  agent: { id: string; name: string } | null;
+  state: "no-agent" | "off" | "no-permission" | "on" | "reload-needed";
+  /** The page's session, once something of it was captured. */
+  session: {
+    key: string;
+    title: string | null;
+    /** Messages captured. */
+    messages: number;
+    /** Of them, acknowledged by Convex. */
+    inConvex: number;
+    waiting: number;
+    refused: number;
+  } | null;
+}
+
+interface ProtocolMap {
+  // From pages to the background.
+  signIn(): Answer<Profile>;
+  signOut(): void;
+  /** A fresh access token for Convex, or null when nobody is signed in. */
+  getAccessToken(data: { forceRefresh: boolean }): string | null;
+  agree(): void;
+  withdraw(): void;
+  /** The page has already asked for the permission, in the click. */
+  setAgent(data: { agentId: string; isEnabled: boolean; origins: string[] }): Answer;
+  /** Which self-hosted agent runs at an origin. */
+  recogniseOrigin(data: { origin: string }): Answer<{ agentId: string }>;
+  setPaused(data: { isPaused: boolean }): void;
+  getPage(): PageStatus;
+  /** Tries to send now what waits. */
+  retryNow(): void;
+  /** Sends refused messages once more. */
+  retryRefused(): void;
+  checkDeployment(data: { convexUrl: string }): Answer<{ version: string }>;
+  checkClientId(data: { clientId: string }): Answer;
+  saveSettings(data: Settings): void;
+
+  // From content scripts to the background. Nothing else is accepted from them.
+  observe(data: ObservationChunk): ObservationAck;
+  /** The page shows messages and the tap saw nothing, or the tap could not be installed. */
+  reportTrouble(data: { kind: "silent" | "unsealed" }): void;
+
+  // From the background to the offscreen page (auth/ owns these).
+  authkitCall(data: { target: "authkit"; call: string; args: unknown }): unknown;
+  /** From the offscreen page to the background. */
+  authkitEvent(data: { event: string; payload: unknown }): void;
+}
+
+export type { Trouble };
+export const { sendMessage, onMessage } = defineExtensionMessaging<ProtocolMap>();

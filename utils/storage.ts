@@ -1,0 +1,130 @@
+/**
+ * Every item that the extension stores, each with what sign-out does to it. The outbox and the ledger are not here: they are IndexedDB
+ * (sync/), and stay at sign-out, stamped with their owner.
+ */
+import { storage } from "#imports";
+import type { Trouble } from "./errors";
+
+/** Who is signed in, for the UI while offline. */
+export interface Profile {
+  /** WorkOS user id: the subject of the access token, and the owner stamp of everything captured. */
+  id: string;
+  email: string;
+  name?: string;
+  avatarUrl?: string;
+}
+
+export interface Settings {
+  /** URL of the Convex deployment. */
+  convexUrl: string;
+  /** WorkOS client id. */
+  clientId: string;
+}
+
+/** One person's switch for one agent. */
+export interface AgentSwitch {
+  isEnabled: boolean;
+  /** Origins that the person named for a self-hosted agent, as `scheme://host:port`; empty for the others. */
+  origins: string[];
+}
+
+/** AES-GCM ciphertext under a key that only extension pages can use (auth/sealed-store). */
+export interface SealedAuthSession {
+  /** base64 */
+  iv: string;
+  /** base64 */
+  data: string;
+}
+
+/** The agreement to the disclosure of the welcome page. */
+export interface Consent {
+  /** Unix ms. */
+  agreedAt: number;
+  /** Version of the disclosure; a higher one asks again. */
+  version: number;
+}
+
+/** What the background tells the pages about capture, kept up to date by sync/. */
+export interface CaptureStatus {
+  /** Messages of the signed-in person that are not yet in Convex. */
+  waiting: number;
+  /** Messages that wait for somebody else to sign in again. */
+  waitingForOthers: number;
+  /** Messages that Convex refused; kept, and shown. */
+  refused: number;
+  /** Unix ms of the last message stored in Convex, or null. */
+  lastStoredAt: number | null;
+  trouble: Trouble | null;
+  /** Per agent id: why it cannot be read now. */
+  agentTroubles: Record<string, Trouble>;
+}
+
+/** Version of the disclosure on the welcome page. */
+export const CONSENT_VERSION = 1;
+
+/** Key in `consents` for an agreement given before signing in; it passes to the first person who then signs in. */
+export const NOBODY = "";
+
+/** Kept at sign-out. */
+export const settings = storage.defineItem<Settings>("local:settings", {
+  version: 1,
+  fallback: {
+    convexUrl: import.meta.env.VITE_CONVEX_URL ?? "",
+    clientId: import.meta.env.VITE_WORKOS_CLIENT_ID ?? "",
+  },
+});
+
+/** By WorkOS user id. Kept at sign-out: agreeing is asked once a person. */
+export const consents = storage.defineItem<Record<string, Consent>>("local:consents", {
+  version: 1,
+  fallback: {},
+});
+
+/** By WorkOS user id, then by agent id. Kept at sign-out: they are that person's, and act only while they are signed in. */
+export const agentSwitches = storage.defineItem<Record<string, Record<string, AgentSwitch>>>(
+  "local:agentSwitches",
+  { version: 1, fallback: {} },
+);
+
+/** Kept at sign-out. */
+export const isPaused = storage.defineItem<boolean>("local:isPaused", {
+  version: 1,
+  fallback: false,
+});
+
+/** Cleared at sign-out. */
+export const profile = storage.defineItem<Profile | null>("local:profile", {
+  version: 1,
+  fallback: null,
+});
+
+/** Cleared at sign-out. */
+export const authSession = storage.defineItem<SealedAuthSession | null>("local:authSession", {
+  version: 1,
+  fallback: null,
+});
+
+/** Why the person was signed out, or why signing in failed, until the next success. Cleared at sign-out. */
+export const authTrouble = storage.defineItem<Trouble | null>("local:authTrouble", {
+  version: 1,
+  fallback: null,
+});
+
+/** When the drain may try again. Kept at sign-out. */
+export const backoff = storage.defineItem<{ failures: number; notBefore: number }>(
+  "local:backoff",
+  { version: 1, fallback: { failures: 0, notBefore: 0 } },
+);
+
+/** Written by the background only. Cleared at sign-out. */
+export const captureStatus = storage.defineItem<CaptureStatus>("session:captureStatus", {
+  version: 1,
+  fallback: {
+    waiting: 0,
+    waitingForOthers: 0,
+    refused: 0,
+    lastStoredAt: null,
+    trouble: null,
+    agentTroubles: {},
+  },
+});

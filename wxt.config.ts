@@ -1,12 +1,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "wxt";
-
-/** Public half of the RSA key that pins the Chrome extension id (and so the OAuth redirect URI) of unpacked builds. */
-export const CHROME_KEY =
-  "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3Hep2eQ6Hx8JGM1XsS4TWui9xEmbhlC0EGVUrmlkkd3bLk7cZnhb9HNxYLGRXXUCw8n+4oPAW2vybh3GIJUjHwESYldyKs2NZ3OJnhRd6rAkTZ2z4OQ5uwiZymu6sohpcswlWVHyz0vHGr5AzHwkHLoXsRXNR9mOgpLIcpQ3NYqXXdTI/Ntq4DprYtJ4mCiGq9HIKaTYdlIuW6vJSP8qHbdrxvYxSyIEHVvN1lZLfybj/uwpfIvq79xpO7+N/OMLyDegz3an4K39SX3Ad4Rlq+/kr5SISZGG5wRf3TQeDbbCSMSKHPcfMaXZeMUdx/niIqJ9lr/6rr/+GEnbliPtbwIDAQAB";
-
-/** The add-on id that Firefox derives its redirect URI from. */
-export const GECKO_ID = "companion@opensync.example";
+import { buildProblems } from "./local/build-guard.ts";
+import { CHROME_KEY, GECKO_ID, redirectUris } from "./local/extension-id.ts";
 
 const workosApi = process.env.VITE_WORKOS_API_URL ?? "https://api.workos.com";
 
@@ -14,7 +9,18 @@ export default defineConfig({
   manifestVersion: 3,
   imports: false,
   modules: ["@wxt-dev/module-react", "@wxt-dev/auto-icons"],
-  vite: () => ({ plugins: [tailwindcss()] }),
+  vite: () => ({
+    plugins: [tailwindcss()],
+    define: { "import.meta.env.REDIRECT_URIS": JSON.stringify(redirectUris()) },
+  }),
+  hooks: {
+    "build:done": (wxt) => {
+      const problems = buildProblems(wxt.config.outDir);
+      if (problems.length > 0) throw new Error(problems.join("\n"));
+      const uri = redirectUris()[wxt.config.browser === "firefox" ? "firefox" : "chrome"];
+      wxt.logger.info(`Redirect URI to register in WorkOS: ${uri}`);
+    },
+  },
   manifest: ({ browser }) => ({
     name: "OpenSync Companion",
     description:

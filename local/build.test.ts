@@ -1,0 +1,85 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { build } from "wxt";
+import { buildProblems } from "./build-guard.ts";
+import { CHROME_KEY, chromeId, GECKO_ID, redirectUris } from "./extension-id.ts";
+
+const outDir = mkdtempSync(join(tmpdir(), "opensync-build-"));
+const folders = { chrome: join(outDir, "chrome-mv3"), firefox: join(outDir, "firefox-mv3") };
+type Manifest = Record<string, unknown> & {
+  key?: string;
+  browser_specific_settings: { gecko: { id: string } };
+};
+const manifests = {} as Record<keyof typeof folders, Manifest>;
+
+beforeAll(async () => {
+  for (const browser of ["chrome", "firefox"] as const) {
+    await build({ root: join(import.meta.dirname, ".."), outDir, browser, mode: "production" });
+    manifests[browser] = JSON.parse(readFileSync(join(folders[browser], "manifest.json"), "utf8"));
+  }
+}, 120_000);
+
+afterAll(() => rmSync(outDir, { recursive: true }));
+
+describe("the built manifests", () => {
+  it("pin the ids, and so the redirect URIs that WorkOS knows", () => {
+    expect(manifests.chrome.key).toBe(CHROME_KEY);
+    expect(manifests.firefox.browser_specific_settings.gecko.id).toBe(GECKO_ID);
+    expect(redirectUris()).toEqual({
+      chrome: "https://dpjciolpdeomjohnkdgglhniaiegbfpn.chromiumapp.org/callback",
+      firefox: "https://d98c97396a7b38f10d28af699b4f45fa06be1206.extensions.allizom.org/callback",
+    });
+  });
+
+  it("ask for no page at install, and for nothing beyond what is used", () => {
+    const { chrome, firefox } = manifests;
+    expect(chrome.permissions).toEqual([
+      "alarms",
+      "identity",
+      "scripting",
+      "storage",
+      "unlimitedStorage",
+      "offscreen",
+    ]);
+    expect(firefox.permissions).toEqual(
+      (chrome.permissions as string[]).filter((permission) => permission !== "offscreen"),
+    );
+    for (const manifest of [chrome, firefox]) {
+      expect(manifest.host_permissions).toEqual(["https://api.workos.com/*"]);
+      expect(manifest.optional_host_permissions).toEqual(["https://*/*", "http://*/*"]);
+      expect(manifest.content_scripts).toBeUndefined();
+      expect(manifest.web_accessible_resources).toBeUndefined();
+      expect(manifest.incognito).toBe("not_allowed");
+    }
+    expect(chrome.externally_connectable).toEqual({ ids: [], matches: [] });
+  });
+});
+
+describe("the build guard", () => {
+  it("passes what is built", () => {
+    expect(buildProblems(folders.chrome)).toEqual([]);
+    expect(buildProblems(folders.firefox)).toEqual([]);
+  });
+
+  it.each([
+    ["an API key", `const key = "sk_test_${"a1B2".repeat(6)}";`],
+    ["a setting that only servers have", "process.env.WORKOS_API_KEY"],
+    ["a cookie password", "WORKOS_COOKIE_PASSWORD=secret"],
+  ])("refuses %s", (_what, text) => {
+    const folder = mkdtempSync(join(outDir, "secret-"));
+    writeFileSync(join(folder, "background.js"), text);
+    expect(buildProblems(folder)).toHaveLength(1);
+  });
+
+  it("refuses a tap over its budget", () => {
+    const folder = mkdtempSync(join(outDir, "large-"));
+    writeFileSync(join(folder, "tap.js"), "x".repeat(6 * 1024 + 1));
+    expect(buildProblems(folder)[0]).toContain("budget");
+  });
+});
+
+it("computes a Chrome id as Chrome does", () => {
+  expect(chromeId(CHROME_KEY)).toMatch(/^[a-p]{32}$/);
+});

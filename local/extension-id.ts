@@ -15,9 +15,9 @@ export const CHROME_KEY = extension.chromeKey;
 /** The add-on id that Firefox knows the extension by. */
 export const GECKO_ID = extension.geckoId;
 
-/** Chrome's id of a public key: the first 16 bytes of its SHA-256, each nibble written as a letter from a to p. */
-export function chromeId(key: string): string {
-  const digest = createHash("sha256").update(Buffer.from(key, "base64")).digest("hex");
+/** Chrome's id: the first 16 bytes of a SHA-256 (of the key's DER, or of an unpacked folder's path), a nibble a letter from a to p. */
+export function chromeExtensionId(source: Uint8Array): string {
+  const digest = createHash("sha256").update(source).digest("hex");
   return [...digest.slice(0, 32)]
     .map((nibble) => String.fromCharCode(97 + Number.parseInt(nibble, 16)))
     .join("");
@@ -27,7 +27,7 @@ export function chromeId(key: string): string {
 export function redirectHosts(): { chrome: string; firefox: string } {
   const firefox = createHash("sha1").update(GECKO_ID).digest("hex");
   return {
-    chrome: `${chromeId(CHROME_KEY)}.chromiumapp.org`,
+    chrome: `${chromeExtensionId(Buffer.from(CHROME_KEY, "base64"))}.chromiumapp.org`,
     firefox: `${firefox}.extensions.allizom.org`,
   };
 }

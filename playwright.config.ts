@@ -10,5 +10,4 @@ export default defineConfig({
   timeout: 180_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
-  globalSetup: "./e2e/support/setup.ts",
 });

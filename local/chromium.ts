@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFile, readlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { chromium, type BrowserContext, type Page } from "@playwright/test";
+import { chromeExtensionId } from "./extension-id.ts";
 
 /** What to launch. */
 export interface ExtensionLaunch {
@@ -38,11 +38,9 @@ export async function extensionIdOf(extensionDir: string): Promise<string> {
   const manifest = JSON.parse(await readFile(join(extensionDir, "manifest.json"), "utf8")) as {
     key?: string;
   };
-  const source = manifest.key
-    ? Buffer.from(manifest.key, "base64")
-    : Buffer.from(resolve(extensionDir), "utf8");
-  const digest = createHash("sha256").update(source).digest("hex").slice(0, 32);
-  return [...digest].map((digit) => "abcdefghijklmnop".charAt(parseInt(digit, 16))).join("");
+  return chromeExtensionId(
+    manifest.key ? Buffer.from(manifest.key, "base64") : Buffer.from(resolve(extensionDir), "utf8"),
+  );
 }
 
 /** Launches Chromium with the unpacked extension and waits until the extension's worker runs. */

@@ -36,6 +36,15 @@ export interface SealedAuthSession {
   data: string;
 }
 
+/** A token for Convex. storage.session keeps it in memory, out of reach of content scripts. */
+export interface AccessToken {
+  token: string;
+  /** Unix ms by this machine's clock. */
+  expiresAt: number;
+  /** The sign-in that it belongs to. */
+  signInId: string;
+}
+
 /** The agreement to the disclosure of the welcome page. */
 export interface Consent {
   /** Unix ms. */
@@ -102,6 +111,24 @@ export const profile = storage.defineItem<Profile | null>("local:profile", {
 export const authSession = storage.defineItem<SealedAuthSession | null>("local:authSession", {
   version: 1,
   fallback: null,
+});
+
+/** When the sign-in window was opened, while it is open. Written by the background only. Cleared at sign-out. */
+export const signInAttempt = storage.defineItem<{ startedAt: number } | null>(
+  "session:signInAttempt",
+  { version: 1, fallback: null },
+);
+
+/** The access token in use, so that a restarted worker need not refresh it. Cleared at sign-out. */
+export const accessToken = storage.defineItem<AccessToken | null>("session:accessToken", {
+  version: 1,
+  fallback: null,
+});
+
+/** Unix ms before which WorkOS asked not to be called again, or 0. Cleared at sign-out. */
+export const workosNotBefore = storage.defineItem<number>("session:workosNotBefore", {
+  version: 1,
+  fallback: 0,
 });
 
 /** Why the person was signed out, or why signing in failed, until the next success. Cleared at sign-out. */

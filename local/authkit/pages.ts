@@ -32,7 +32,7 @@ export function loginPage(page: LoginPage): Response {
 <p class="note">This is the sign-in page of your own machine: no account and no network are needed.</p>
 <form method="post" action="${escape(page.action)}" aria-label="Sign in as">${buttons.join("\n")}</form>
 <div class="or" role="separator">or</div>
-<form method="post" action="${escape(page.action)}" aria-label="Sign in with e-mail and password">
+<form method="post" action="${escape(page.action)}" aria-label="Another person">
 ${problem}
 <label for="email">E-mail</label>
 <input id="email" name="email" type="email" autocomplete="username" required value="${escape(page.email)}"${described}>

@@ -1,0 +1,190 @@
+/**
+ * What is captured and not yet in Convex. The guarantee: `addCaptured` has committed every new message before the observation is acknowledged to
+ * the page, and a message leaves only when Convex has answered for that very version of it. Nothing is dropped: what Convex refuses is
+ * kept and shown.
+ */
+import { contentHash } from "../convex/contentHash";
+import {
+  MAX_MESSAGES_PER_RECORD,
+  type Message,
+  type MessageReading,
+  type SessionReading,
+} from "../convex/validators";
+import {
+  HEADER_KEY,
+  type HeaderRow,
+  type LedgerRow,
+  type OutboxRow,
+  type RowStatus,
+  type SyncDatabase,
+  type Transaction,
+  write,
+} from "./database";
+import { readAcknowledged, type SessionId } from "./ledger";
+import { stableText } from "./stable-text";
+
+/** A session with messages, as it comes from redaction. */
+export interface Captured {
+  session: SessionReading;
+  messages: MessageReading[];
+}
+
+/** What one `sessions.record` call carries. */
+export interface Batch extends SessionId {
+  header: SessionReading;
+  /** `stableText` of the header that goes out. */
+  headerText: string;
+  /** Oldest first; empty when only the header is new. */
+  rows: OutboxRow[];
+}
+
+/** How many rows wait, for the status. */
+export interface OutboxCounts {
+  /** Of this person. */
+  waiting: number;
+  waitingForOthers: number;
+  /** Of this person. */
+  refused: number;
+}
+
+/** Bytes of parts in one batch: keeps a mutation within Convex's time and write throughput. A larger message goes alone. */
+export const MAX_BATCH_BYTES = 512 * 1024;
+
+const utf8 = new TextEncoder();
+
+/** Whether `next` may take the place of `current`: a final reading is never replaced by a partial one. */
+function supersedes(next: Message, current: Pick<LedgerRow, "hash" | "state">): boolean {
+  if (next.hash === current.hash) return false;
+  return next.state === "final" || current.state === "partial";
+}
+
+/** Ids of the session's rows, by message key. */
+async function readQueued(
+  transaction: Transaction,
+  { owner, agent, session }: SessionId,
+): Promise<Map<string, number>> {
+  const keys = IDBKeyRange.bound([owner, agent, session, ""], [owner, agent, session, []]);
+  const queued = new Map<string, number>();
+  let cursor = await transaction.objectStore("outbox").index("by_message").openKeyCursor(keys);
+  while (cursor) {
+    queued.set(cursor.key[3], cursor.primaryKey);
+    cursor = await cursor.continue();
+  }
+  return queued;
+}
+
+async function putMessage(
+  transaction: Transaction,
+  id: SessionId,
+  message: Message,
+  known: { queuedId: number | undefined; acknowledged: LedgerRow | undefined },
+): Promise<boolean> {
+  const outbox = transaction.objectStore("outbox");
+  const queued = known.queuedId === undefined ? undefined : await outbox.get(known.queuedId);
+  // What waits may be on its way already: a reading is new against it, not against the older answer.
+  const current = queued?.message ?? known.acknowledged;
+  if (current && !supersedes(message, current)) return false;
+  const bytes = utf8.encode(JSON.stringify(message.parts)).length;
+  const row: OutboxRow = { ...id, key: message.key, status: "waiting", bytes, message };
+  await outbox.put(queued ? { ...row, id: queued.id } : row);
+  return true;
+}
+
+/** Merges what is known of the session: an absent field is unknown and blanks nothing. */
+async function putHeader(
+  transaction: Transaction,
+  id: SessionId,
+  reading: SessionReading,
+  acknowledged: LedgerRow | undefined,
+): Promise<boolean> {
+  const headers = transaction.objectStore("headers");
+  const stored = await headers.get([id.owner, id.agent, id.session]);
+  const known = Object.entries(reading).filter(([, value]) => value !== undefined);
+  const header: SessionReading = { ...(stored?.header ?? reading), ...Object.fromEntries(known) };
+  const text = stableText(header);
+  if (stored?.text === text && stored.status === "refused") return false;
+  const status = acknowledged?.hash === text ? "sent" : "waiting";
+  if (stored?.text === text && stored.status === status) return false;
+  await headers.put({ ...id, status, header, text });
+  return status === "waiting";
+}
+
+/** Commits what is new in a reading against `deployment`'s ledger. `isNew`: there is something to send. */
+export async function addCaptured(
+  database: SyncDatabase,
+  owner: string,
+  deployment: string,
+  { session, messages: readings }: Captured,
+): Promise<{ isNew: boolean }> {
+  const id = { owner, agent: session.agent, session: session.key };
+  // Before the transaction: it would end while a digest is awaited.
+  const messages: Message[] = [];
+  for (const reading of readings) messages.push({ ...reading, hash: await contentHash(reading) });
+  return write(database, async (transaction) => {
+    const ledger = await readAcknowledged(transaction, deployment, id);
+    const queued = await readQueued(transaction, id);
+    let isNew = await putHeader(transaction, id, session, ledger.get(HEADER_KEY));
+    for (const message of messages) {
+      const known = { queuedId: queued.get(message.key), acknowledged: ledger.get(message.key) };
+      if (await putMessage(transaction, id, message, known)) isNew = true;
+    }
+    return { isNew };
+  });
+}
+
+/**
+ * The next batch of this person: of the session whose waiting message is oldest, else of a session of which only the header is new; null
+ * when nothing waits.
+ */
+export async function peekBatch(
+  database: SyncDatabase,
+  owner: string,
+  maxMessages = MAX_MESSAGES_PER_RECORD,
+): Promise<Batch | null> {
+  const transaction = database.transaction(["outbox", "headers"]);
+  const outbox = transaction.objectStore("outbox");
+  const headers = transaction.objectStore("headers");
+  const oldest = await outbox.index("by_status").get([owner, "waiting"]);
+  const first = oldest ?? (await headers.index("by_status").get([owner, "waiting"]));
+  if (!first) return null;
+  const { agent, session } = first;
+  const { header, text } = (await headers.get([owner, agent, session]))!;
+  const rows: OutboxRow[] = [];
+  let bytes = 0;
+  let cursor = await outbox.index("by_session").openCursor([owner, agent, session, "waiting"]);
+  while (cursor && rows.length < maxMessages) {
+    bytes += cursor.value.bytes;
+    if (rows.length > 0 && bytes > MAX_BATCH_BYTES) break;
+    rows.push(cursor.value);
+    cursor = await cursor.continue();
+  }
+  return { owner, agent, session, header, headerText: text, rows };
+}
+
+/** Whether anything of this person waits, be it only a header. */
+export async function hasWaiting(database: SyncDatabase, owner: string): Promise<boolean> {
+  const transaction = database.transaction(["outbox", "headers"]);
+  const waiting: [string, RowStatus] = [owner, "waiting"];
+  return (
+    (await transaction.objectStore("outbox").index("by_status").count(waiting)) > 0 ||
+    (await transaction.objectStore("headers").index("by_status").count(waiting)) > 0
+  );
+}
+
+/** Counts the messages of `owner` (null: nobody is signed in) and of the others. */
+export async function countOutbox(
+  database: SyncDatabase,
+  owner: string | null,
+): Promise<OutboxCounts> {
+  const index = database.transaction("outbox").store.index("by_status");
+  const counts = { waiting: 0, waitingForOthers: 0, refused: 0 };
+  let cursor = await index.openKeyCursor(null, "nextunique");
+  while (cursor) {
+    const [rowOwner, status] = cursor.key;
+    const count = await index.count(cursor.key);
+    if (rowOwner === owner) counts[status] += count;
+    else if (status === "waiting") counts.waitingForOthers += count;
+    cursor = await cursor.continue();
+  }
+  return counts;
+}

@@ -13,6 +13,18 @@ export const MAX_INLINE_BYTES = 64 * 1024;
 /** UTF-8 bytes of parts (as JSON) beyond which they go to file storage; between the two they lie in `messageChunks`. */
 export const MAX_CHUNKED_BYTES = 1024 * 1024;
 
+/** Largest file of parts that a message may name, in bytes: a reader has to hold it in memory. */
+export const MAX_UPLOAD_BYTES = 64 * 1024 * 1024;
+
+/** Most UTF-8 bytes of parts (as JSON) in one `sessions.record` call, uploaded files not counted. */
+export const MAX_BYTES_PER_RECORD = 4 * 1024 * 1024;
+
+/** UTF-8 bytes of a message's text that are searchable and shown in lists (`messageText`). */
+export const MAX_TEXT_BYTES = 32 * 1024;
+
+/** Longest key of a session or a message, in UTF-16 units. */
+export const MAX_KEY_LENGTH = 512;
+
 export const vRole = v.union(
   v.literal("user"),
   v.literal("assistant"),
@@ -78,7 +90,8 @@ export const vTokens = v.object({
   total: v.optional(v.number()),
 });
 
-const messageFields = {
+/** What a message is besides its parts: the same in readings, on the wire and in the table. */
+export const messageFields = {
   /** The site's own id of the message. */
   key: v.string(),
   /** Key of the message that this one answers or follows; the session is a tree. */

@@ -14,6 +14,23 @@ import type {
   FunctionReference,
 } from "convex/server";
 import type * as contentHash from "../contentHash.js";
+import type * as files from "../files.js";
+import type * as functions from "../functions.js";
+import type * as http from "../http.js";
+import type * as messageText from "../messageText.js";
+import type * as messages from "../messages.js";
+import type * as model_check from "../model/check.js";
+import type * as model_erase from "../model/erase.js";
+import type * as model_errors from "../model/errors.js";
+import type * as model_largeParts from "../model/largeParts.js";
+import type * as model_messages from "../model/messages.js";
+import type * as model_pages from "../model/pages.js";
+import type * as model_record from "../model/record.js";
+import type * as model_sessions from "../model/sessions.js";
+import type * as model_users from "../model/users.js";
+import type * as sessions from "../sessions.js";
+import type * as users from "../users.js";
+import type * as utf8 from "../utf8.js";
 import type * as validators from "../validators.js";
 
 /**
@@ -26,6 +43,23 @@ import type * as validators from "../validators.js";
  */
 declare const fullApi: ApiFromModules<{
   contentHash: typeof contentHash;
+  files: typeof files;
+  functions: typeof functions;
+  http: typeof http;
+  messageText: typeof messageText;
+  messages: typeof messages;
+  "model/check": typeof model_check;
+  "model/erase": typeof model_erase;
+  "model/errors": typeof model_errors;
+  "model/largeParts": typeof model_largeParts;
+  "model/messages": typeof model_messages;
+  "model/pages": typeof model_pages;
+  "model/record": typeof model_record;
+  "model/sessions": typeof model_sessions;
+  "model/users": typeof model_users;
+  sessions: typeof sessions;
+  users: typeof users;
+  utf8: typeof utf8;
   validators: typeof validators;
 }>;
 export declare const api: FilterApi<

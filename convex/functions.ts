@@ -1,0 +1,51 @@
+/**
+ * The only builders of public functions. They find the signed-in user by the token and hand the row over as `ctx.user`, so no
+ * public function takes a user from its arguments. Internal functions use the generated internal builders.
+ */
+import { customCtx, customMutation, customQuery } from "convex-helpers/server/customFunctions";
+import { mutation, query } from "./_generated/server";
+import { refusal } from "./model/errors";
+import { findUser } from "./model/users";
+
+const signedOut = () =>
+  refusal(
+    "unauthenticated",
+    "You are signed out, so nothing was written. Sign in and try again; what waits in the browser stays there.",
+  );
+
+/**
+ * A query on the signed-in user's rows. `ctx.user` is null for nobody and before the user exists: the query then answers null or
+ * an empty page and never throws, because signing out re-runs every live query as nobody.
+ */
+export const userQuery = customQuery(
+  query,
+  customCtx(async (ctx) => {
+    const identity = await ctx.auth.getUserIdentity();
+    return { user: identity && (await findUser(ctx, identity)) };
+  }),
+);
+
+/** A mutation on the signed-in user's rows. Refuses nobody (`unauthenticated`) and an unknown user (`user-missing`). */
+export const userMutation = customMutation(
+  mutation,
+  customCtx(async (ctx) => {
+    const identity = await ctx.auth.getUserIdentity();
+    if (identity === null) throw signedOut();
+    const user = await findUser(ctx, identity);
+    if (user !== null) return { user };
+    throw refusal(
+      "user-missing",
+      "You are signed in, but the archive does not know you yet, so nothing was written. Sign out and in again.",
+    );
+  }),
+);
+
+/** A mutation for somebody who is signed in but may not have a user row yet. Refuses nobody (`unauthenticated`). */
+export const signedInMutation = customMutation(
+  mutation,
+  customCtx(async (ctx) => {
+    const identity = await ctx.auth.getUserIdentity();
+    if (identity === null) throw signedOut();
+    return { identity };
+  }),
+);

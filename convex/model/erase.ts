@@ -1,0 +1,55 @@
+import type { Doc, Id } from "../_generated/dataModel";
+import type { MutationCtx } from "../_generated/server";
+import { internal } from "../_generated/api";
+import { CHUNKS_PER_PASS, deleteFile, type Owner } from "./largeParts";
+
+/** Rows of a kind deleted in one mutation: with the chunks about 10 MiB of the 16 MiB that it may read. */
+const ROWS_PER_PASS = 50;
+
+/**
+ * Deletes a session. Its row goes at once, so it is in no list and no link any more, and a new capture of the same session starts
+ * afresh under a new id; its messages, chunks and files follow in as many mutations as they need.
+ */
+export async function removeSession(ctx: MutationCtx, session: Doc<"sessions">): Promise<void> {
+  await ctx.db.delete("sessions", session._id);
+  await eraseContent(ctx, { userId: session.userId, sessionId: session._id });
+}
+
+/** Deletes one portion of what belonged to a removed session and schedules the next until nothing is left. */
+export async function eraseContent(ctx: MutationCtx, owner: Owner): Promise<void> {
+  const deleted = [
+    await eraseMessages(ctx, owner),
+    await eraseChunks(ctx, owner),
+    await eraseFiles(ctx, owner),
+  ];
+  if (deleted.some((isFull) => isFull)) {
+    await ctx.scheduler.runAfter(0, internal.sessions.eraseRemoved, owner);
+  }
+}
+
+async function eraseMessages(ctx: MutationCtx, { userId, sessionId }: Owner): Promise<boolean> {
+  const rows = await ctx.db
+    .query("messages")
+    .withIndex("by_user_session_position", (q) => q.eq("userId", userId).eq("sessionId", sessionId))
+    .take(ROWS_PER_PASS);
+  for (const row of rows) await ctx.db.delete("messages", row._id);
+  return rows.length === ROWS_PER_PASS;
+}
+
+async function eraseChunks(ctx: MutationCtx, { userId, sessionId }: Owner): Promise<boolean> {
+  const rows = await ctx.db
+    .query("messageChunks")
+    .withIndex("by_user_session", (q) => q.eq("userId", userId).eq("sessionId", sessionId))
+    .take(CHUNKS_PER_PASS);
+  for (const row of rows) await ctx.db.delete("messageChunks", row._id);
+  return rows.length === CHUNKS_PER_PASS;
+}
+
+async function eraseFiles(ctx: MutationCtx, { userId, sessionId }: Owner): Promise<boolean> {
+  const rows = await ctx.db
+    .query("files")
+    .withIndex("by_user_session", (q) => q.eq("userId", userId).eq("sessionId", sessionId))
+    .take(ROWS_PER_PASS);
+  for (const row of rows) await deleteFile(ctx, row);
+  return rows.length === ROWS_PER_PASS;
+}

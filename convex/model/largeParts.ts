@@ -1,0 +1,128 @@
+/**
+ * Where a message's parts lie: in its row, in `messageChunks`, or in a stored file. A file belongs to the message that first names
+ * it; a `files` row says so, and nothing but that message can use it or make it go away.
+ */
+import type { Infer } from "convex/values";
+import { internal } from "../_generated/api";
+import type { Doc, Id } from "../_generated/dataModel";
+import type { MutationCtx, QueryCtx } from "../_generated/server";
+import type { vLarge } from "../schema";
+import { cutUtf8, splitUtf8 } from "../utf8";
+import { MAX_INLINE_BYTES, MAX_TEXT_BYTES, type Part } from "../validators";
+import { messageText } from "../messageText";
+import type { SizedMessage } from "./check";
+
+/** One chunk and its row stay far below Convex's 1 MiB per document. */
+export const MAX_CHUNK_BYTES = 256 * 1024;
+
+/** Deleting a row reads it: this many chunks are 4 MiB of the 16 MiB that a mutation may read. */
+export const CHUNKS_PER_PASS = 16;
+
+/** Whose rows are written. */
+export type Owner = { userId: Id<"users">; sessionId: Id<"sessions"> };
+
+/** The fields of a message row that depend on where its parts lie. */
+export type PlacedParts = { parts: Part[]; text: string; large?: Infer<typeof vLarge> };
+
+type Placed = Pick<Doc<"messages">, "large">;
+
+async function findClaim(ctx: QueryCtx, storageId: Id<"_storage">): Promise<Doc<"files"> | null> {
+  return await ctx.db
+    .query("files")
+    .withIndex("by_storage", (q) => q.eq("storageId", storageId))
+    .unique();
+}
+
+function fileOf(message: Placed | undefined): Id<"_storage"> | undefined {
+  return message?.large && "storageId" in message.large ? message.large.storageId : undefined;
+}
+
+/** Why the file that a message names cannot be its content, for people; undefined when it can, or when it names none. */
+export async function uploadProblem(
+  ctx: MutationCtx,
+  { message }: SizedMessage,
+  existing: Placed | undefined,
+): Promise<string | undefined> {
+  if (message.upload === undefined) return undefined;
+  const { storageId, bytes } = message.upload;
+  const claim = await findClaim(ctx, storageId);
+  const file = await ctx.db.system.get("_storage", storageId);
+  // One answer for "not there" and "somebody else's", so that nobody can ask which files exist.
+  if (file === null || (claim !== null && fileOf(existing) !== storageId)) {
+    return "Not stored: the file with the message's content is not there any more; it has to be uploaded again.";
+  }
+  if (file.size !== bytes) {
+    return `Not stored: the file with the message's content has ${file.size} bytes and not ${bytes}; it has to be uploaded again.`;
+  }
+  return undefined;
+}
+
+/** Deletes the file of a message that was not stored, unless it is somebody's: nothing would ever name it again. */
+export async function dropUnusedUpload(ctx: MutationCtx, { message }: SizedMessage): Promise<void> {
+  if (message.upload === undefined) return;
+  const { storageId } = message.upload;
+  if ((await findClaim(ctx, storageId)) !== null) return;
+  if ((await ctx.db.system.get("_storage", storageId)) !== null)
+    await ctx.storage.delete(storageId);
+}
+
+/** Puts the parts where they belong by their size and gives the fields of the message row. */
+export async function placeParts(
+  ctx: MutationCtx,
+  owner: Owner,
+  { message, json, bytes }: SizedMessage,
+): Promise<PlacedParts> {
+  if (message.upload !== undefined) {
+    const { storageId, bytes, preview } = message.upload;
+    if ((await findClaim(ctx, storageId)) === null)
+      await ctx.db.insert("files", { ...owner, storageId });
+    return { parts: [], text: cutUtf8(preview, MAX_TEXT_BYTES), large: { bytes, storageId } };
+  }
+  const text = messageText(message.parts);
+  if (bytes <= MAX_INLINE_BYTES) return { parts: message.parts, text };
+  const chunkIds: Id<"messageChunks">[] = [];
+  for (const piece of splitUtf8(json, MAX_CHUNK_BYTES)) {
+    chunkIds.push(await ctx.db.insert("messageChunks", { ...owner, text: piece }));
+  }
+  return { parts: [], text, large: { bytes, chunkIds } };
+}
+
+/**
+ * Deletes a file of a replaced message with its claim, unless the new version keeps it, and gives the chunks to delete:
+ * `deleteChunks` does that once per batch.
+ */
+export async function releaseParts(
+  ctx: MutationCtx,
+  existing: Placed,
+  placed: PlacedParts,
+): Promise<Id<"messageChunks">[]> {
+  const { large } = existing;
+  if (large === undefined) return [];
+  if ("chunkIds" in large) return large.chunkIds;
+  if (placed.large && "storageId" in placed.large && placed.large.storageId === large.storageId)
+    return [];
+  const claim = await findClaim(ctx, large.storageId);
+  if (claim !== null) await deleteFile(ctx, claim);
+  return [];
+}
+
+/** Deletes a stored file and its claim. */
+export async function deleteFile(ctx: MutationCtx, file: Doc<"files">): Promise<void> {
+  await ctx.db.delete("files", file._id);
+  if ((await ctx.db.system.get("_storage", file.storageId)) !== null) {
+    await ctx.storage.delete(file.storageId);
+  }
+}
+
+/** Deletes chunks that no message names any more: some now, the rest in mutations of their own. */
+export async function deleteChunks(
+  ctx: MutationCtx,
+  chunkIds: Id<"messageChunks">[],
+): Promise<void> {
+  for (const id of chunkIds.slice(0, CHUNKS_PER_PASS)) {
+    if ((await ctx.db.get("messageChunks", id)) !== null) await ctx.db.delete("messageChunks", id);
+  }
+  const rest = chunkIds.slice(CHUNKS_PER_PASS);
+  if (rest.length > 0)
+    await ctx.scheduler.runAfter(0, internal.messages.eraseChunks, { chunkIds: rest });
+}

@@ -1,0 +1,130 @@
+/**
+ * Storing what the readers saw. The guarantee: whatever the order, the number and the grouping of calls, a message is stored once
+ * per session and key; equal content writes nothing; a `final` version is never replaced by a `partial` one. No clock decides.
+ */
+import type { Doc, Id } from "../_generated/dataModel";
+import type { MutationCtx } from "../_generated/server";
+import type { Message, RecordResult, SessionReading } from "../validators";
+import { checkBatch, checkSession, messageProblem, sized, type SizedMessage } from "./check";
+import {
+  deleteChunks,
+  dropUnusedUpload,
+  type Owner,
+  placeParts,
+  releaseParts,
+  uploadProblem,
+} from "./largeParts";
+import { headerChanges, openSession } from "./sessions";
+
+/** What has to be known of a stored message to decide about a newer version of it. */
+type StoredMessage = Pick<Doc<"messages">, "_id" | "hash" | "state" | "large">;
+
+/** One call's work on one session. `stored` is read once and kept up to date: a key may come twice in one call. */
+type Batch = {
+  owner: Owner;
+  stored: Map<string, StoredMessage>;
+  unusedChunks: Id<"messageChunks">[];
+  added: number;
+  written: number;
+};
+
+/** What to do with a message, given what is stored under its key. */
+export function decide(
+  stored: Pick<StoredMessage, "hash" | "state"> | undefined,
+  message: Pick<Message, "hash" | "state">,
+): "stored" | "same" | "older" {
+  if (stored === undefined) return "stored";
+  if (stored.hash === message.hash) return "same";
+  return stored.state === "final" && message.state === "partial" ? "older" : "stored";
+}
+
+async function readStored(
+  ctx: MutationCtx,
+  { userId, sessionId }: Owner,
+  keys: Set<string>,
+): Promise<Map<string, StoredMessage>> {
+  const rows = await Promise.all(
+    [...keys].map((key) =>
+      ctx.db
+        .query("messages")
+        .withIndex("by_user_session_key", (q) =>
+          q.eq("userId", userId).eq("sessionId", sessionId).eq("key", key),
+        )
+        .unique(),
+    ),
+  );
+  return new Map(rows.filter((row) => row !== null).map((row) => [row.key, row]));
+}
+
+async function writeMessage(ctx: MutationCtx, batch: Batch, item: SizedMessage): Promise<void> {
+  const { upload: _upload, ...fields } = item.message;
+  const existing = batch.stored.get(fields.key);
+  const placed = await placeParts(ctx, batch.owner, item);
+  const content = { ...batch.owner, ...fields, ...placed };
+  let _id = existing?._id;
+  if (existing === undefined || _id === undefined) {
+    _id = await ctx.db.insert("messages", content);
+    batch.added += 1;
+  } else {
+    batch.unusedChunks.push(...(await releaseParts(ctx, existing, placed)));
+    await ctx.db.replace("messages", _id, content);
+  }
+  batch.written += 1;
+  batch.stored.set(fields.key, { ...content, _id });
+}
+
+async function storeMessage(
+  ctx: MutationCtx,
+  batch: Batch,
+  item: SizedMessage,
+  problem: string | undefined,
+): Promise<RecordResult> {
+  const { key } = item.message;
+  const existing = batch.stored.get(key);
+  const outcome = decide(existing, item.message);
+  const reason =
+    problem ?? (outcome === "stored" ? await uploadProblem(ctx, item, existing) : undefined);
+  if (reason === undefined && outcome === "stored") {
+    await writeMessage(ctx, batch, item);
+    return { key, outcome };
+  }
+  await dropUnusedUpload(ctx, item);
+  return reason === undefined ? { key, outcome } : { key, outcome: "refused", reason };
+}
+
+/**
+ * Stores a session's header and up to 100 of its messages, and answers for each message in order. A message that cannot be stored
+ * is refused with a reason, the others are stored. Throws, with nothing written, `too-many-messages`, `batch-too-large`,
+ * `invalid-session`.
+ */
+export async function recordSession(
+  ctx: MutationCtx,
+  user: Doc<"users">,
+  reading: SessionReading,
+  messages: Message[],
+): Promise<{ sessionId: Id<"sessions">; results: RecordResult[] }> {
+  const items = messages.map(sized);
+  checkSession(reading);
+  checkBatch(items);
+  const problems = items.map(messageProblem);
+  const usable = messages.filter((_, index) => problems[index] === undefined);
+  const session = await openSession(ctx, user._id, reading);
+  const owner = { userId: user._id, sessionId: session._id };
+  const stored = await readStored(ctx, owner, new Set(usable.map(({ key }) => key)));
+  const batch: Batch = { owner, stored, unusedChunks: [], added: 0, written: 0 };
+  const results: RecordResult[] = [];
+  for (const [index, item] of items.entries()) {
+    results.push(await storeMessage(ctx, batch, item, problems[index]));
+  }
+  await deleteChunks(ctx, batch.unusedChunks);
+  const changes = headerChanges(session, reading);
+  if (batch.written > 0 || Object.keys(changes).length > 0) {
+    const messageCount = session.messageCount + batch.added;
+    await ctx.db.patch("sessions", session._id, {
+      ...changes,
+      messageCount,
+      updatedAt: Date.now(),
+    });
+  }
+  return { sessionId: session._id, results };
+}

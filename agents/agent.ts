@@ -34,8 +34,9 @@ export interface Tap {
   /** Unique within the agent. */
   id: string;
   transport: "fetch" | "xhr" | "websocket";
+  /** Upper case; "GET" for a WebSocket. */
   method: string;
-  /** Source of a RegExp that is tested against path and query. */
+  /** Source of a RegExp that is tested against path and query of requests to the page's own host. */
   path: string;
   /** From one complete observation to a reading; null when it holds no session. */
   read(observation: Observation): Reading | null;
@@ -44,14 +45,18 @@ export interface Tap {
 /** An endless stream whose events only tell that a turn runs or ended; the tap then asks once for the session. */
 export interface Stream {
   transport: "fetch" | "websocket";
-  /** Source of a RegExp that is tested against path and query. */
+  /** Source of a RegExp that is tested against path and query of requests to the page's own host. */
   path: string;
-  /** Source of a RegExp tested on each event's text; its groups fill `ask`. */
+  /** Source of a RegExp tested on each event's text; its groups name the session and fill `ask`. */
   settled: string;
   /** Like `settled`, for an event that says that a turn is running: after 10 s of it the session is read once, as partial. */
   running?: string;
+  /** Like `settled`, for an event that changes a session between turns (a title that came late); ignored while a turn runs, whose end asks anyway. */
+  changed?: string;
   /** Same-origin paths to GET, with `$1`, `$2` from the match. A path that the page itself has asked before is asked with the page's own headers. */
   ask: string[];
+  /** Asked besides when an answer to `ask` was longer than the cap, so that at least the newest messages are read. */
+  askLess?: string[];
 }
 
 /** How to tell that an origin which the person names runs this agent. */

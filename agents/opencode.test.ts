@@ -1,0 +1,131 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { Observation } from "./agent";
+import { opencode } from "./opencode";
+
+const folder = join(import.meta.dirname, "fixtures", "opencode");
+/** One event of each kind that a page received on /global/event. */
+const events = readFileSync(join(folder, "events.txt"), "utf8").trim().split("\n");
+const stream = opencode.streams?.[0];
+const SESSION = "ses_e00cf21b2ffe13BY8BAT6MpgBb";
+
+function matches(source: string | undefined): { type: string; session: string | undefined }[] {
+  const rule = new RegExp(source ?? "");
+  return events.flatMap((event) => {
+    const match = rule.exec(event);
+    const payload = (
+      JSON.parse(event) as { payload: { type: string; properties?: { status?: { type: string } } } }
+    ).payload;
+    const type =
+      payload.type + (payload.properties?.status ? `:${payload.properties.status.type}` : "");
+    return match ? [{ type, session: match[1] }] : [];
+  });
+}
+
+function messages(url: string, body: unknown, isTruncated = false): Observation {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return {
+    tap: "messages",
+    url,
+    method: "GET",
+    status: 200,
+    body: text,
+    isTruncated,
+    pageUrl: "http://127.0.0.1:4096/",
+  };
+}
+
+const readMessages = opencode.taps[1]!.read;
+const list = (
+  JSON.parse(readFileSync(join(folder, "messages.observation.json"), "utf8")) as { body: unknown[] }
+).body;
+const url = `http://127.0.0.1:4096/session/${SESSION}/message`;
+
+it("takes a turn as settled when the session goes idle, and by nothing else that a page receives", () => {
+  expect(matches(stream?.settled)).toEqual([
+    { type: "session.status:idle", session: expect.stringMatching(/^ses_/) as string },
+    { type: "session.idle", session: expect.stringMatching(/^ses_/) as string },
+  ]);
+});
+
+it("takes a turn as running when the session is busy, and by nothing else", () => {
+  expect(matches(stream?.running)).toEqual([{ type: "session.status:busy", session: SESSION }]);
+});
+
+it("takes a header as changed once, not again for the event's durable copy", () => {
+  expect(matches(stream?.changed)).toEqual([{ type: "session.updated", session: SESSION }]);
+});
+
+it("is not misled by a conversation about its events", () => {
+  const quoted = JSON.stringify({
+    payload: { type: "message.part.updated", properties: { part: { text: events.join(" ") } } },
+  });
+  for (const source of [stream?.settled, stream?.running, stream?.changed]) {
+    expect(quoted).not.toMatch(new RegExp(source ?? ""));
+  }
+});
+
+it("gives a message the same position in the whole list and in any page of it", () => {
+  const whole = readMessages(messages(url, list))!.messages;
+  expect(whole.map((message) => message.position)).toEqual(
+    [...whole.map((message) => message.position)].sort((a, b) => a - b),
+  );
+  expect(new Set(whole.map((message) => message.position)).size).toBe(whole.length);
+  const page = readMessages(messages(`${url}?limit=5&before=abc`, list.slice(3, 8)))!.messages;
+  expect(page).toEqual(whole.slice(3, 8));
+});
+
+it("orders two messages of one millisecond by the counter in their ids", () => {
+  const item = (id: string) => ({
+    info: { id, role: "user", time: { created: 1795282771462 } },
+    parts: [],
+  });
+  const [first, second] = readMessages(
+    messages(url, [item("msg_1ff311e06001aaaaaaaaaaaaaa"), item("msg_1ff311e06002aaaaaaaaaaaaaa")]),
+  )!.messages;
+  expect(first!.position).toBeLessThan(second!.position);
+});
+
+it("keeps the whole messages of a list whose end was cut", () => {
+  const text = JSON.stringify(list);
+  const cut = readMessages(messages(url, text.slice(0, text.length - 500), true))!;
+  expect(cut.messages.length).toBeGreaterThan(10);
+  expect(cut.messages).toEqual(
+    readMessages(messages(url, list))!.messages.slice(0, cut.messages.length),
+  );
+  expect(cut.session.activeLeafKey).toBeUndefined();
+});
+
+it("takes no message of another session", () => {
+  expect(
+    readMessages(messages("http://127.0.0.1:4096/session/ses_other/message", list)),
+  ).toBeNull();
+});
+
+it.each([
+  [`/server/aHR0cDovLzEyNy4wLjAuMTo0MDk2/session/${SESSION}`, SESSION],
+  [`/L2hvbWUvZGV2/session/${SESSION}`, SESSION],
+  ["/new-session?draftId=1", null],
+  ["/L2hvbWUvZGV2/session", null],
+])("knows the session that %s shows", (path, key) => {
+  expect(opencode.session(new URL(path, "http://127.0.0.1:4096"))).toBe(key);
+});
+
+it("recognises a server by its health", () => {
+  expect(opencode.selfHosted?.isRecognised({ healthy: true, version: "1.18.33" })).toBe(true);
+  for (const body of [null, "healthy", {}, { healthy: true }, { healthy: "yes", version: "1" }]) {
+    expect(opencode.selfHosted?.isRecognised(body)).toBe(false);
+  }
+});
+
+it("caps the raw JSON of a part that it does not know", () => {
+  const parts = [{ id: "prt_1", type: "novelty", text: "x".repeat(100_000) }];
+  const item = {
+    info: { id: "msg_1", role: "assistant", time: { created: 1, completed: 2 } },
+    parts,
+  };
+  const part = readMessages(messages(url, [item]))!.messages[0]!.parts[0]!;
+  expect(part).toMatchObject({ type: "unknown", kind: "novelty" });
+  expect(part.type === "unknown" && part.json.length).toBe(32 * 1024);
+});

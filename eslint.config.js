@@ -16,7 +16,13 @@ const rooms = {
     why: "capture/ is the page side and redaction: it hands readings on and knows neither sending nor people.",
   },
   sync: {
-    may: ["utils", "convex/_generated", "convex/validators", "convex/contentHash"],
+    may: [
+      "utils",
+      "convex/_generated",
+      "convex/validators",
+      "convex/contentHash",
+      "convex/messageText",
+    ],
     why: "sync/ is the background side: it takes readings and brings them to Convex.",
   },
   auth: {

@@ -12,10 +12,8 @@ import {
 } from "../convex/validators";
 import {
   HEADER_KEY,
-  type HeaderRow,
   type LedgerRow,
   type OutboxRow,
-  type RowStatus,
   type SyncDatabase,
   type Transaction,
   write,
@@ -159,16 +157,6 @@ export async function peekBatch(
     cursor = await cursor.continue();
   }
   return { owner, agent, session, header, headerText: text, rows };
-}
-
-/** Whether anything of this person waits, be it only a header. */
-export async function hasWaiting(database: SyncDatabase, owner: string): Promise<boolean> {
-  const transaction = database.transaction(["outbox", "headers"]);
-  const waiting: [string, RowStatus] = [owner, "waiting"];
-  return (
-    (await transaction.objectStore("outbox").index("by_status").count(waiting)) > 0 ||
-    (await transaction.objectStore("headers").index("by_status").count(waiting)) > 0
-  );
 }
 
 /** Counts the messages of `owner` (null: nobody is signed in) and of the others. */

@@ -29,3 +29,20 @@ export interface Trouble {
 
 /** The answer of a call that may fail in an expected way. */
 export type Answer<T = null> = { ok: true; value: T } | { ok: false; trouble: Trouble };
+
+/** Thrown instead of a token: somebody is signed in, but WorkOS cannot be asked for a token now. */
+export class SignInUnavailableError extends Error {
+  override name = "SignInUnavailableError";
+  /** When WorkOS may be asked again, if it said so. */
+  readonly retryAfterMs: number | null;
+
+  constructor(retryAfterMs: number | null) {
+    super("WorkOS cannot be reached for a fresh token. You stay signed in, and nothing is lost.");
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Also for an error that came as a message from another part of the extension, where it has lost its class. */
+export function isSignInUnavailable(error: unknown): boolean {
+  return error instanceof Error && error.name === "SignInUnavailableError";
+}

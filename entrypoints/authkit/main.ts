@@ -1,0 +1,3 @@
+import { serveAuthkitHost } from "../../auth/offscreen-page";
+
+serveAuthkitHost();

@@ -1,3 +1,4 @@
+import { omit } from "convex-helpers";
 import { utf8Length } from "../utf8";
 import {
   MAX_BYTES_PER_RECORD,
@@ -58,14 +59,13 @@ export function checkBatch(messages: SizedMessage[]): void {
 
 /** Refuses a session that no row could hold. Throws `invalid-session`. */
 export function checkSession(reading: SessionReading): void {
-  const { title: _title, ...rest } = reading;
   const problem = !AGENT_ID.test(reading.agent)
     ? "its agent's id is not one (a-z, 0-9 and hyphens, at most 64 characters)"
     : !isKey(reading.key)
       ? `its key is empty or longer than ${MAX_KEY_LENGTH} characters`
       : hasLoneSurrogate(reading)
         ? "it holds half a character (an unpaired surrogate)"
-        : utf8Length(JSON.stringify(rest)) > MAX_FIELD_BYTES
+        : utf8Length(JSON.stringify(omit(reading, ["title"]))) > MAX_FIELD_BYTES
           ? `its fields together are larger than ${MAX_FIELD_BYTES} bytes`
           : undefined;
   if (problem !== undefined) {

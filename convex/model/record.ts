@@ -2,6 +2,7 @@
  * Storing what the readers saw. The guarantee: whatever the order, the number and the grouping of calls, a message is stored once
  * per session and key; equal content writes nothing; a `final` version is never replaced by a `partial` one. No clock decides.
  */
+import { omit } from "convex-helpers";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import type { Message, RecordResult, SessionReading } from "../validators";
@@ -57,7 +58,7 @@ async function readStored(
 }
 
 async function writeMessage(ctx: MutationCtx, batch: Batch, item: SizedMessage): Promise<void> {
-  const { upload: _upload, ...fields } = item.message;
+  const fields = omit(item.message, ["upload"]);
   const existing = batch.stored.get(fields.key);
   const placed = await placeParts(ctx, batch.owner, item);
   const content = { ...batch.owner, ...fields, ...placed };

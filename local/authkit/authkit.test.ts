@@ -253,6 +253,14 @@ describe("staying signed in", () => {
   });
 });
 
+it("makes a token of a person for the launcher, which opens no sign-in", async () => {
+  const token = authkit.control.tokenFor("user_grace");
+  const keys = createRemoteJWKSet(new URL(authkit.jwksUrl));
+  const { payload } = await jwtVerify(token, keys, { issuer: authkit.issuer });
+  expect(payload.sub).toBe("user_grace");
+  expect(authkit.control.signIns()).toEqual([]);
+});
+
 describe("injected failures", () => {
   it("answers a 503 and a 429 with Retry-After in order, then works again", async () => {
     const { refresh_token } = await signIn();

@@ -29,6 +29,8 @@ export interface Control {
   revoke(signInId: string): void;
   /** How many requests each endpoint has answered. */
   counts(): RequestCounts;
+  /** An access token of a person, made without a sign-in: for reading what is theirs on this machine. */
+  tokenFor(personId: string): string;
 }
 
 /** The body of `POST /__control`: any of the changes, done in this order. */
@@ -64,6 +66,8 @@ export function makeControl(
       changed();
     },
     counts: () => ({ ...counts }),
+    tokenFor: (personId) =>
+      shim.emulator.signer.sign({ sub: personId, sid: `session_local_${personId}` }),
   };
 }
 

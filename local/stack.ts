@@ -1,0 +1,78 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startAuthkit, type Authkit } from "./authkit/server.ts";
+import { pushProject } from "./convex/push.ts";
+import { startConvex } from "./convex/server/server.ts";
+import { redirectHosts } from "./extension-id.ts";
+
+/** The client id of every embedded stack: the one that the emulator accepts and that Convex expects. */
+export const LOCAL_CLIENT_ID = "client_local_opensync";
+
+/** How to start AuthKit and Convex together. */
+export interface StackOptions {
+  /** Where both keep their data. */
+  dataDir: string;
+  /** Ports that must be these; without one, the port of last time or a free one. */
+  ports?: { authkit?: number | undefined; convex?: number | undefined; site?: number | undefined };
+  /** The lifetime of access tokens in seconds. */
+  ttlSeconds?: number;
+  /** Redirect hosts besides this extension's own, for tests with other ids. */
+  redirectHosts?: readonly string[];
+}
+
+/** A running AuthKit and Convex with this repository's functions in it. */
+export interface Stack {
+  authkit: Authkit;
+  convex: { url: string; siteUrl: string; adminKey: string };
+  clientId: string;
+  people: Authkit["people"];
+  close(): Promise<void>;
+}
+
+const PROJECT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Starts both and pushes `convex/`; when a part cannot start, what had started is ended again. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { ports = {} } = options;
+  const dataDir = resolve(options.dataDir);
+  const ours = redirectHosts();
+  const authkit = await startAuthkit({
+    dataDir: join(dataDir, "authkit"),
+    clientId: LOCAL_CLIENT_ID,
+    redirectHosts: [ours.chrome, ours.firefox, ...(options.redirectHosts ?? [])],
+    ...(ports.authkit ? { port: ports.authkit } : {}),
+    ...(options.ttlSeconds ? { ttlSeconds: options.ttlSeconds } : {}),
+  });
+  try {
+    const convex = await startConvex({
+      dataDir: join(dataDir, "convex"),
+      port: ports.convex,
+      sitePort: ports.site,
+      devProviders: [{ issuer: authkit.issuer, jwks: authkit.jwksUrl }],
+    });
+    const close = async () => {
+      await convex.close();
+      await authkit.close();
+    };
+    const { url, siteUrl, adminKey } = convex;
+    await pushProject({
+      projectDir: PROJECT,
+      url,
+      adminKey,
+      env: { WORKOS_CLIENT_ID: LOCAL_CLIENT_ID },
+    }).catch(async (error: unknown) => {
+      await convex.close();
+      throw error;
+    });
+    return {
+      authkit,
+      convex: { url, siteUrl, adminKey },
+      clientId: LOCAL_CLIENT_ID,
+      people: authkit.people,
+      close,
+    };
+  } catch (error) {
+    await authkit.close();
+    throw error;
+  }
+}

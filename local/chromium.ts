@@ -43,12 +43,16 @@ export async function extensionIdOf(extensionDir: string): Promise<string> {
   );
 }
 
+/** Whether this is Google's build, which ignores --load-extension and takes extensions only over its debugging protocol. */
+export function isGoogleChrome(executablePath: string): boolean {
+  return /google[- ]chrome(?! for testing)/i.test(executablePath);
+}
+
 /** Launches Chromium with the unpacked extension and waits until the extension's worker runs. */
 export async function launchExtension(options: ExtensionLaunch): Promise<LaunchedExtension> {
   const directory = resolve(options.extensionDir);
   const extensionId = await extensionIdOf(directory);
-  // Google Chrome ignores --load-extension since 137 and takes extensions only over its debugging protocol.
-  const isGoogleChrome = /google[- ]chrome/i.test(options.executablePath);
+  const isChrome = isGoogleChrome(options.executablePath);
   const context = await chromium.launchPersistentContext(options.profileDir, {
     executablePath: options.executablePath,
     headless: options.headless,
@@ -57,13 +61,13 @@ export async function launchExtension(options: ExtensionLaunch): Promise<Launche
     args: [
       ...QUIET,
       ...(options.headless ? ["--disable-gpu"] : []),
-      ...(isGoogleChrome
+      ...(isChrome
         ? ["--enable-unsafe-extension-debugging"]
         : [`--disable-extensions-except=${directory}`, `--load-extension=${directory}`]),
     ],
   });
   try {
-    if (isGoogleChrome) await loadOverProtocol(context, directory);
+    if (isChrome) await loadOverProtocol(context, directory);
     await waitForWorker(context, extensionId);
   } catch (error) {
     await context.close();

@@ -1,16 +1,35 @@
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "wxt";
+import { agentRulesPlugin } from "./capture/rules-plugin";
 import { buildProblems } from "./local/build-guard.ts";
 import { CHROME_KEY, GECKO_ID, redirectUris } from "./local/extension-id.ts";
 
 const workosApi = process.env.VITE_WORKOS_API_URL ?? "https://api.workos.com";
 
+/**
+ * What the extension's own pages may load: their own scripts and pictures, no frames, no forms, and connections to Convex and WorkOS only by
+ * scheme, because the person chooses the deployment. http: is there for hosts on the person's own network.
+ */
+const PAGES_CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self' https: wss: http: ws://localhost:* ws://127.0.0.1:*",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
 export default defineConfig({
   manifestVersion: 3,
   imports: false,
   modules: ["@wxt-dev/module-react", "@wxt-dev/auto-icons"],
+  autoIcons: { baseIconPath: "assets/icon.svg" },
   vite: () => ({
-    plugins: [tailwindcss()],
+    plugins: [tailwindcss(), agentRulesPlugin(import.meta.dirname)],
     define: { "import.meta.env.REDIRECT_URIS": JSON.stringify(redirectUris()) },
   }),
   hooks: {
@@ -27,7 +46,10 @@ export default defineConfig({
       "Keeps every AI-agent session you have in the browser, complete and searchable, in your own Convex deployment.",
     key: browser === "firefox" ? undefined : CHROME_KEY,
     incognito: "not_allowed",
+    content_security_policy: { extension_pages: PAGES_CSP },
     permissions: [
+      // The popup may ask for the open page's address, and so for its agent, before any host permission.
+      "activeTab",
       "alarms",
       "identity",
       "scripting",

@@ -36,6 +36,7 @@ describe("the built manifests", () => {
   it("ask for no page at install, and for nothing beyond what is used", () => {
     const { chrome, firefox } = manifests;
     expect(chrome.permissions).toEqual([
+      "activeTab",
       "alarms",
       "identity",
       "scripting",

@@ -1,0 +1,35 @@
+import type { Auth } from "./auth-state";
+import { TroubleNotice } from "./TroubleNotice";
+import { Button } from "./ui/Button";
+
+interface Props {
+  auth: Auth;
+  onOpenOptions?: () => void;
+}
+
+/** The button that opens the sign-in window, with what is going on and what went wrong. */
+export function SignInButton({ auth, onOpenOptions }: Props) {
+  const { isSigningIn } = auth;
+  return (
+    <div className="grid justify-items-start gap-3">
+      <Button
+        look="primary"
+        isBusy={isSigningIn || auth.isLoading}
+        onClick={() => void auth.signIn()}
+        className="min-w-32"
+      >
+        {isSigningIn ? "Signing in" : "Sign in"}
+      </Button>
+      <div role="status" className="empty:hidden">
+        {isSigningIn && (
+          <p className="text-sm text-ink-soft">
+            The sign-in window is open. Close it to cancel; nothing changes then.
+          </p>
+        )}
+      </div>
+      {auth.trouble && !isSigningIn && (
+        <TroubleNotice trouble={auth.trouble} onOpenOptions={onOpenOptions} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+/** What became of an address that a person typed. */
+export type OriginReading =
+  | { kind: "origin"; origin: string }
+  /** Fine, but everybody on the way can read it: the person must say that this is meant. */
+  | { kind: "unencrypted"; origin: string }
+  | { kind: "wrong"; error: string };
+
+const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+function wrong(error: string): OriginReading {
+  return { kind: "wrong", error };
+}
+
+/** Whether a host name means this computer. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
+
+function parse(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}
+
+/** Reads the address of a self-hosted agent, as somebody types it. */
+export function readOrigin(typed: string): OriginReading {
+  const text = typed.trim();
+  if (text === "") return wrong("Type the address, for example https://agent.example.com.");
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+    return wrong(
+      "Start the address with https:// or http://, for example https://agent.example.com.",
+    );
+  }
+  const url = parse(text);
+  if (!url) return wrong("This is not an address. Check it for typing errors.");
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    return wrong("Only pages at https:// and http:// addresses can be captured.");
+  }
+  if (url.username !== "" || url.password !== "") {
+    return wrong(`Leave out the user name and password: ${url.origin}`);
+  }
+  if (url.hostname.includes("*")) return wrong("Name one host; a * is not possible here.");
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    return wrong(`Leave out everything after the host: ${url.origin}`);
+  }
+  const isSafe = url.protocol === "https:" || isLoopback(url.hostname);
+  return { kind: isSafe ? "origin" : "unencrypted", origin: url.origin };
+}
+
+/** The match pattern that asks the browser for an origin. Firefox's patterns cannot hold a port; there, the host as a whole is asked. */
+export function permissionPattern(origin: string, isFirefox = import.meta.env.FIREFOX): string {
+  const url = new URL(origin.replace(/\/\*$/, ""));
+  return `${url.protocol}//${isFirefox ? url.hostname : url.host}/*`;
+}
+
+/** Every pattern that an agent needs, with the origins that the person named for it. */
+export function permissionPatterns(
+  agent: { origins: string[] },
+  named: string[],
+  isFirefox = import.meta.env.FIREFOX,
+): string[] {
+  return [
+    ...new Set([...agent.origins, ...named].map((origin) => permissionPattern(origin, isFirefox))),
+  ];
+}
+
+/** A match pattern or origin as people write it: "chatgpt.com", "http://localhost:4096". */
+export function originLabel(pattern: string): string {
+  const bare = pattern.replace(/\/\*$/, "");
+  return bare.startsWith("https://") ? bare.slice("https://".length) : bare;
+}

@@ -1,0 +1,68 @@
+import { Trash2 } from "lucide-react";
+import { useState } from "react";
+import { cleanTitle } from "../clean-title";
+import { count } from "../format";
+import { Button } from "../ui/Button";
+import { Dialog, DialogCancel } from "../ui/Dialog";
+import { Notice } from "../ui/Notice";
+import type { Session } from "./types";
+
+interface Props {
+  session: Session;
+  /** Deletes it in Convex; rejects when that did not happen. */
+  onDelete: () => Promise<void>;
+}
+
+/** Deletes a session, after asking. */
+export function DeleteSession({ session, onDelete }: Props) {
+  const [isAsking, setAsking] = useState(false);
+  const [state, setState] = useState<"idle" | "busy" | "failed">("idle");
+  const confirm = async () => {
+    setState("busy");
+    try {
+      await onDelete();
+      setAsking(false);
+      setState("idle");
+    } catch {
+      // Signed out or unreachable: what it was changes nothing in what to do.
+      setState("failed");
+    }
+  };
+  return (
+    <>
+      <Button look="danger" size="small" onClick={() => setAsking(true)}>
+        <Trash2 size={14} aria-hidden="true" />
+        Delete
+      </Button>
+      <Dialog
+        isOpen={isAsking}
+        onOpenChange={setAsking}
+        title={`Delete “${cleanTitle(session.title)}”?`}
+        actions={
+          <>
+            <DialogCancel asChild>
+              <Button>Keep it</Button>
+            </DialogCancel>
+            <Button look="danger" isBusy={state === "busy"} onClick={() => void confirm()}>
+              Delete
+            </Button>
+          </>
+        }
+      >
+        <p>
+          Its {count(session.messageCount, "message")} and their files are deleted from Convex for
+          good.
+        </p>
+        <p>
+          The agent&rsquo;s own page keeps it. If you open it there again while the agent is on, it
+          is captured again.
+        </p>
+        {state === "failed" && (
+          <Notice tone="danger" title="The session was not deleted.">
+            Convex did not answer, or you were signed out. Check both, and try again.
+          </Notice>
+        )}
+      </Dialog>
+    </>
+  );
+}

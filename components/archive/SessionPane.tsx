@@ -1,0 +1,86 @@
+import { useConvex, useMutation, usePaginatedQuery, useQuery } from "convex/react";
+import { useEffect } from "react";
+import { api } from "../../convex/_generated/api";
+import type { Id } from "../../convex/_generated/dataModel";
+import { cleanTitle } from "../clean-title";
+import { CopyButton } from "../ui/CopyButton";
+import { Notice } from "../ui/Notice";
+import { Spinner } from "../ui/Spinner";
+import { ConversationView } from "./ConversationView";
+import { DeleteSession } from "./DeleteSession";
+import { LoadMore } from "./LoadMore";
+import { readWholeSession } from "./read-session";
+import { SessionHeader } from "./SessionHeader";
+import { useLargeParts } from "./use-large-parts";
+
+const PAGE = 50;
+
+interface Props {
+  sessionId: string;
+  nameOf: (agentId: string) => string;
+  /** Leaves the session after it was deleted. */
+  onDeleted: () => void;
+}
+
+/** One session, live. */
+export function SessionPane({ sessionId, nameOf, onDeleted }: Props) {
+  // The address may hold anything: Convex refuses what is no id, and the boundary around this says so.
+  const id = sessionId as Id<"sessions">;
+  const convex = useConvex();
+  const session = useQuery(api.sessions.get, { sessionId: id });
+  const messages = usePaginatedQuery(
+    api.messages.list,
+    { sessionId: id },
+    { initialNumItems: PAGE },
+  );
+  const remove = useMutation(api.sessions.remove);
+  const large = useLargeParts();
+  const title = session ? cleanTitle(session.title) : null;
+  useEffect(() => {
+    document.title = title === null ? "Archive - OpenSync Companion" : `${title} - Archive`;
+  }, [title]);
+
+  if (session === undefined) {
+    return (
+      <p role="status" className="flex items-center gap-2 text-ink-soft">
+        <Spinner /> Loading the session
+      </p>
+    );
+  }
+  if (session === null) {
+    return (
+      <Notice tone="info" title="This session is not in your archive.">
+        It was deleted, or another person captured it. Choose one from the list.
+      </Notice>
+    );
+  }
+  const deleteIt = async () => {
+    await remove({ sessionId: session.id });
+    onDeleted();
+  };
+  return (
+    <div className="grid gap-5">
+      <SessionHeader
+        session={session}
+        agentName={nameOf(session.agent)}
+        actions={
+          <>
+            <CopyButton
+              label="Copy as Markdown"
+              text={() => readWholeSession(convex, session, nameOf(session.agent))}
+            />
+            <DeleteSession session={session} onDelete={deleteIt} />
+          </>
+        }
+      />
+      <ConversationView
+        session={session}
+        messages={messages.results}
+        loaded={large.loaded}
+        onLoad={large.load}
+        loadingOf={large.stateOf}
+      />
+      <LoadMore status={messages.status} what="messages" onMore={() => messages.loadMore(PAGE)} />
+    </div>
+  );
+}

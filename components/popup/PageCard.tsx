@@ -1,0 +1,68 @@
+import type { PageStatus } from "../../utils/messages";
+import type { AgentSwitch } from "../../utils/storage";
+import { browser } from "../../utils/browser";
+import { switchAgent, type AgentInfo } from "../agents/switch-agent";
+import { cleanTitle } from "../clean-title";
+import { TroubleNotice } from "../TroubleNotice";
+import { useAction } from "../use-action";
+import { Badge } from "../ui/Badge";
+import { Button } from "../ui/Button";
+import { pageWords } from "./page-words";
+
+interface Props {
+  page: PageStatus;
+  agents: readonly AgentInfo[];
+  switches: Record<string, AgentSwitch>;
+  isPaused: boolean;
+  onChanged: () => void;
+}
+
+async function reloadActiveTab(): Promise<void> {
+  const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
+  if (tab?.id !== undefined) await browser.tabs.reload(tab.id);
+  window.close();
+}
+
+/** This page's agent and how far its session has come. */
+export function PageCard({ page, agents, switches, isPaused, onChanged }: Props) {
+  const action = useAction();
+  const words = pageWords(page, isPaused);
+  const agent = agents.find(({ id }) => id === page.agent?.id);
+  const canSwitchOn = agent && (page.state === "off" || page.state === "no-permission");
+  const switchOn = async () => {
+    if (!agent) return;
+    await action.run(switchAgent(agent, true, switches[agent.id]?.origins ?? []));
+    onChanged();
+  };
+  return (
+    <section aria-labelledby="page-heading" className="grid gap-2 px-4 py-3">
+      <div className="flex items-center justify-between gap-2">
+        <h2 id="page-heading" className="text-sm font-medium text-ink-soft">
+          {page.agent ? `${page.agent.name} on this page` : "This page"}
+        </h2>
+        <Badge tone={words.tone}>{words.badge}</Badge>
+      </div>
+      {page.session?.title && (
+        <p className="truncate font-medium">{cleanTitle(page.session.title)}</p>
+      )}
+      <p role="status" className="text-ink">
+        {words.text}
+      </p>
+      {canSwitchOn && (
+        <div>
+          <Button size="small" isBusy={action.isBusy} onClick={() => void switchOn()}>
+            {page.state === "off" ? `Switch ${agent.name} on` : "Allow"}
+          </Button>
+        </div>
+      )}
+      {page.state === "reload-needed" && (
+        <div>
+          <Button size="small" onClick={() => void reloadActiveTab()}>
+            Reload page
+          </Button>
+        </div>
+      )}
+      {action.trouble && <TroubleNotice trouble={action.trouble} />}
+    </section>
+  );
+}

@@ -1,0 +1,39 @@
+import { AlertDialog as Primitive } from "radix-ui";
+import type { ReactNode } from "react";
+
+interface Props {
+  isOpen: boolean;
+  onOpenChange: (isOpen: boolean) => void;
+  title: string;
+  children: ReactNode;
+  /** Buttons, the harmless one first: it gets the focus. */
+  actions: ReactNode;
+  /** Where the focus goes at closing when the element that had it is gone. */
+  onCloseFocus?: (event: Event) => void;
+}
+
+/** Asks before something that cannot be undone. Escape closes it, and the focus returns to where it was. */
+export function Dialog(props: Props) {
+  return (
+    <Primitive.Root open={props.isOpen} onOpenChange={props.onOpenChange}>
+      <Primitive.Portal>
+        <Primitive.Overlay className="fixed inset-0 z-40 bg-[oklch(0.15_0.01_210/0.45)]" />
+        <Primitive.Content
+          onCloseAutoFocus={props.onCloseFocus}
+          className="fixed top-1/2 left-1/2 z-50 grid w-[min(28rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 gap-3 rounded-xl border border-line bg-surface p-5 shadow-over"
+        >
+          <Primitive.Title className="text-lg font-semibold wrap-anywhere">
+            {props.title}
+          </Primitive.Title>
+          <Primitive.Description asChild>
+            <div className="grid gap-2 wrap-anywhere text-ink-soft">{props.children}</div>
+          </Primitive.Description>
+          <div className="mt-2 flex justify-end gap-2">{props.actions}</div>
+        </Primitive.Content>
+      </Primitive.Portal>
+    </Primitive.Root>
+  );
+}
+
+/** A dialog's button that closes it. */
+export const DialogCancel = Primitive.Cancel;

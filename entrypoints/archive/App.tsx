@@ -1,0 +1,37 @@
+import { ConvexProviderWithAuth, ConvexReactClient } from "convex/react";
+import { useMemo } from "react";
+import { agents } from "../../agents";
+import { useConvexAuthAdapter } from "../../auth/convex-auth";
+import { useAuth } from "../../auth/use-auth";
+import { ArchiveFrame } from "../../components/archive/ArchiveFrame";
+import { ArchiveGate, NoDeployment } from "../../components/archive/ArchiveGate";
+import { useStored } from "../../components/use-stored";
+import { settings } from "../../utils/storage";
+
+/** The live client of a deployment, or null for what is no deployment URL. It connects when first asked something. */
+function connect(convexUrl: string): ConvexReactClient | null {
+  try {
+    return new ConvexReactClient(convexUrl);
+  } catch {
+    // The client refuses an address that cannot be a deployment's; the page says so.
+    return null;
+  }
+}
+
+export function App() {
+  const auth = useAuth();
+  const convexUrl = useStored(settings)?.convexUrl;
+  const convex = useMemo(() => (convexUrl ? connect(convexUrl) : null), [convexUrl]);
+  if (convexUrl === undefined) return null;
+  return (
+    <ArchiveFrame auth={auth}>
+      {convex === null ? (
+        <NoDeployment isSet={convexUrl !== ""} />
+      ) : (
+        <ConvexProviderWithAuth key={convexUrl} client={convex} useAuth={useConvexAuthAdapter}>
+          <ArchiveGate auth={auth} agents={agents} />
+        </ConvexProviderWithAuth>
+      )}
+    </ArchiveFrame>
+  );
+}

@@ -101,16 +101,6 @@ export class EngineError extends Error {
   }
 }
 
-/** What `openEngine` takes. */
-export interface EngineOptions {
-  dataDir: string;
-  /**
-   * Told before a function starts and with null when it has ended (for nested calls: of the outermost), scheduled ones and
-   * crons included, so that the supervisor can name the function that hangs the thread.
-   */
-  onRun?: (call: { path: string; args: Json } | null) => void;
-}
-
 /** Everything the server needs of the engine. One call at a time touches the store; the engine queues them itself. */
 export interface Engine {
   /** Runs one public (or, for an admin, internal) query at the latest snapshot. */

@@ -47,11 +47,18 @@ export class Calls {
   private readonly live: Live;
   private readonly lock: Lock;
   private readonly listeners = new Set<(commit: Commit) => void>();
+  private readonly onAction: (path: string, isRunning: boolean) => void;
 
-  constructor(base: Base, live: Live, lock: Lock) {
+  constructor(
+    base: Base,
+    live: Live,
+    lock: Lock,
+    onAction: (path: string, isRunning: boolean) => void = () => undefined,
+  ) {
     this.base = base;
     this.live = live;
     this.lock = lock;
+    this.onAction = onAction;
   }
 
   onCommit(listener: (commit: Commit) => void): () => void {
@@ -219,11 +226,13 @@ export class Calls {
     options: CallOptions = {},
   ): Promise<Ending> {
     const execution = this.execution(caller, null, options);
+    this.onAction(path, true);
     try {
       return { execution, value: await this.invoke(execution, "action", path, args) };
     } catch (thrown) {
       return { execution, thrown };
     } finally {
+      this.onAction(path, false);
       execution.isOver = true;
     }
   }
@@ -232,12 +241,14 @@ export class Calls {
   async http<T>(caller: Caller, call: () => unknown): Promise<T> {
     const execution = this.execution(caller, null, {});
     const frame = newFrame(execution, "http", "action");
+    this.onAction(frame.path, true);
     try {
       const realm = this.live.runtime.realm("action");
       const settled = await currentFrame.run(frame, () => realm.call(call));
       if (!settled.isSuccess) throw settled.value;
       return settled.value as T;
     } finally {
+      this.onAction(frame.path, false);
       execution.isOver = true;
     }
   }

@@ -41,6 +41,8 @@ export interface EngineOptions {
   now?: () => number;
   /** Longest uninterrupted run of a query or mutation, in milliseconds; 10 s unless given. */
   functionTimeoutMs?: number;
+  /** Told when an action (a client's, a scheduled or an HTTP one) begins and ends: nothing here can stop one that loops. */
+  onAction?: (path: string, isRunning: boolean) => void;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -73,7 +75,7 @@ class SqliteEngine implements Engine {
     const jobs = new Jobs((path) => this.functionType(path) !== null);
     this.services = this.makeServices(jobs);
     this.live = { runtime: new Runtime(new Map(), {}, this.services, this.timeoutMs) };
-    this.calls = new Calls(this.base, this.live, this.lock);
+    this.calls = new Calls(this.base, this.live, this.lock, options.onAction);
     this.scheduler = new Scheduler(this.calls, jobs, () => this.live.runtime);
     this.calls.onCommit(() => this.scheduler.wake());
   }

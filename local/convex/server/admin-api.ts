@@ -22,18 +22,15 @@ export class AdminApi {
   readonly #engine: Engine;
   readonly #exports: Exports;
   readonly #origins: () => { api: string; site: string };
-  readonly #onChange: () => void;
 
   constructor(parts: {
     engine: Engine;
     exports: Exports;
     origins: () => { api: string; site: string };
-    onChange: () => void;
   }) {
     this.#engine = parts.engine;
     this.#exports = parts.exports;
     this.#origins = parts.origins;
-    this.#onChange = parts.onChange;
   }
 
   canonicalUrls(): Reply {
@@ -54,7 +51,6 @@ export class AdminApi {
     await this.#engine.setEnvironment(
       Object.fromEntries(parsed.output.changes.map(({ name, value }) => [name, value])),
     );
-    this.#onChange();
     return json(null);
   }
 

@@ -10,7 +10,6 @@ import { Callers } from "./callers.ts";
 import { Exports } from "./exports.ts";
 import { Functions } from "./functions.ts";
 import { checkCaller, corsHeaders, replyForError, type Reply, send } from "./http.ts";
-import type { HungCalls } from "./hung-calls.ts";
 import { PushApi } from "./push-api.ts";
 import { answerSite } from "./site.ts";
 import { StorageApi } from "./storage-api.ts";
@@ -23,9 +22,6 @@ export interface BackendOptions {
   devProviders: DevProvider[];
   /** Origins of pages that may call; null for all. */
   allowedOrigins: string[] | null;
-  hung: HungCalls;
-  /** Told when a push has become live. */
-  onPush: () => void;
 }
 
 /** Convex's HTTP and sync protocols over one engine, on two loopback origins: the API and the HTTP actions' site. */
@@ -43,19 +39,18 @@ export class Backend {
   constructor(engine: Engine, options: BackendOptions) {
     this.#engine = engine;
     this.#options = options;
-    const { adminKey, devProviders, hung } = options;
+    const { adminKey, devProviders } = options;
     const verifier = new TokenVerifier({ providers: () => engine.authProviders(), devProviders });
     this.#callers = new Callers(verifier, adminKey);
     const exports = new Exports(engine);
     const system = new SystemQueries(engine, exports, () => this.#origins.api);
-    const functions = new Functions(engine, system, hung);
+    const functions = new Functions(engine, system);
     this.#sync = new SyncServer({ functions, verifier, callers: this.#callers, now: Date.now });
-    const onChange = () => this.#sync.invalidate();
     this.#parts = {
       calls: new CallApi(functions, this.#callers),
       storage: new StorageApi(engine),
-      push: new PushApi(engine, () => this.#onPush()),
-      admin: new AdminApi({ engine, exports, origins: () => this.#origins, onChange }),
+      push: new PushApi(engine),
+      admin: new AdminApi({ engine, exports, origins: () => this.#origins }),
       callers: this.#callers,
       signal: this.#closing.signal,
     };
@@ -98,12 +93,6 @@ export class Backend {
     this.#sync.close();
     await Promise.all([this.#api, this.#site].map(closeServer));
     await this.#engine.close();
-  }
-
-  #onPush(): void {
-    this.#options.hung.clear();
-    this.#sync.invalidate();
-    this.#options.onPush();
   }
 
   #server(

@@ -1,18 +1,8 @@
-import type {
-  Caller,
-  Commit,
-  Engine,
-  Json,
-  Outcome,
-  QueryRun,
-  ReadSet,
-  WriteSet,
-} from "../types.ts";
-import type { HungCalls } from "./hung-calls.ts";
+import type { Caller, Commit, Engine, Json, Outcome, QueryRun, ReadSet } from "../types.ts";
 import type { SystemQueries } from "./system-queries.ts";
 
-/** What a system query or a refused call read: nothing that a commit could change. */
-const NOTHING: ReadSet = { overlaps: (_writes: WriteSet) => false };
+/** What a system query read is not tracked: it runs again after every commit, as cheap and rare as it is. */
+const ANYTHING: ReadSet = { overlaps: () => true };
 
 /** A query as the sync socket asks for it. */
 export interface QueryCall {
@@ -21,16 +11,14 @@ export interface QueryCall {
   journal: string | null;
 }
 
-/** Every way to call a function of the live code: the engine's, with the CLI's system queries and hung calls before it. */
+/** Every way to call a function of the live code: the engine's, with the CLI's system queries before it. */
 export class Functions {
   readonly #engine: Engine;
   readonly #system: SystemQueries;
-  readonly #hung: HungCalls;
 
-  constructor(engine: Engine, system: SystemQueries, hung: HungCalls) {
+  constructor(engine: Engine, system: SystemQueries) {
     this.#engine = engine;
     this.#system = system;
-    this.#hung = hung;
   }
 
   now(): bigint {
@@ -42,16 +30,14 @@ export class Functions {
   }
 
   async query(path: string, args: Json, caller: Caller): Promise<Outcome> {
-    const own = await this.#ownAnswer(path, args, caller);
+    const own = this.#ownAnswer(path, args, caller);
     if (own !== null) return own;
     return (await this.#engine.runQuery(path, args, caller)).outcome;
   }
 
   /** Runs several queries at one snapshot. */
   async queries(calls: QueryCall[], caller: Caller): Promise<{ ts: bigint; runs: QueryRun[] }> {
-    const own = await Promise.all(
-      calls.map(({ path, args }) => this.#ownAnswer(path, args, caller)),
-    );
+    const own = calls.map(({ path, args }) => this.#ownAnswer(path, args, caller));
     const others = calls
       .filter((_, index) => own[index] === null)
       .map(({ path, args, journal }) => ({ path, args, journal }));
@@ -65,7 +51,7 @@ export class Functions {
       runs: own.map((outcome) =>
         outcome === null
           ? (rest.next().value as QueryRun)
-          : { outcome, journal: null, reads: NOTHING },
+          : { outcome, journal: null, reads: ANYTHING },
       ),
     };
   }
@@ -76,13 +62,11 @@ export class Functions {
     caller: Caller,
     request?: { sessionId: string; requestId: number },
   ): Promise<{ outcome: Outcome; ts: bigint }> {
-    const hung = this.#hung.refusal(path, args);
-    if (hung !== null) return { outcome: hung, ts: this.#engine.now() };
     return this.#engine.runMutation(path, args, caller, request);
   }
 
   async action(path: string, args: Json, caller: Caller): Promise<Outcome> {
-    return this.#hung.refusal(path, args) ?? this.#engine.runAction(path, args, caller);
+    return this.#engine.runAction(path, args, caller);
   }
 
   /** Runs a function of whatever type it is, as `npx convex run` does. */
@@ -97,8 +81,7 @@ export class Functions {
     }
   }
 
-  async #ownAnswer(path: string, args: Json, caller: Caller): Promise<Outcome | null> {
-    if (path.startsWith("_system/")) return this.#system.run(path, args, caller);
-    return this.#hung.refusal(path, args);
+  #ownAnswer(path: string, args: Json, caller: Caller): Outcome | null {
+    return path.startsWith("_system/") ? this.#system.run(path, args, caller) : null;
   }
 }

@@ -28,12 +28,10 @@ const AUTH_CONFIG = "auth.config.js";
  */
 export class PushApi {
   readonly #engine: Engine;
-  readonly #onLive: () => void;
   readonly #started = new Map<string, EvaluatedPush>();
 
-  constructor(engine: Engine, onLive: () => void) {
+  constructor(engine: Engine) {
     this.#engine = engine;
-    this.#onLive = onLive;
   }
 
   async handle(step: string, request: IncomingMessage): Promise<Reply> {
@@ -92,7 +90,6 @@ export class PushApi {
         if (!(error instanceof EngineError)) throw error;
         return json({ type: "failed", error: error.message, componentPath: "", tableName: null });
       }
-      this.#onLive();
     }
     return json({ type: "complete" });
   }

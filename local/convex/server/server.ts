@@ -17,7 +17,7 @@ export interface ConvexOptions {
   devProviders?: DevProvider[] | undefined;
   /** Origins of the pages that may call; all when left out, as callers identify by token and never by cookie. */
   allowedOrigins?: string[] | undefined;
-  /** Milliseconds without a sign of life in the middle of a function after which the backend is restarted. */
+  /** Milliseconds without a sign of life in the middle of an action after which the backend is restarted. */
   hangAfter?: number | undefined;
   /** Told when the backend had to be restarted; standard error by default. */
   report?: ((message: string) => void) | undefined;
@@ -33,7 +33,7 @@ export interface RunningConvex {
   close(): Promise<void>;
 }
 
-/** Above the engine's own limit for one run, so that it acts only where that one cannot. */
+/** Twice the engine's own limit for queries and mutations. */
 const HANG_AFTER = 20_000;
 
 /** Starts the embedded Convex backend on 127.0.0.1 over one data folder, which it holds until it is closed. */

@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
 import type { Ports } from "./data-folder.ts";
-import type { CallMark } from "./hung-calls.ts";
 import type { WorkerMessage, WorkerOptions } from "./worker.ts";
 
 /** How often the heartbeat is looked at, in milliseconds. */
@@ -10,23 +9,25 @@ const MAX_RESTARTS = 5;
 const RESTART_WINDOW = 60_000;
 const CLOSE_TIMEOUT = 5000;
 
-/** What the supervisor starts its workers with; ports and hung calls are its own business. */
-export type SupervisorOptions = Omit<WorkerOptions, "hung"> & {
+/** What the supervisor starts its workers with, and what it needs itself. */
+export type SupervisorOptions = WorkerOptions & {
+  /** Milliseconds without a sign of life while an action runs after which the worker counts as hung. */
+  hangAfter: number;
   /** Told in a sentence for people when the backend was stopped and started again. */
   report: (message: string) => void;
 };
 
 /**
- * Keeps the backend's worker thread running. A worker that has stopped answering in the middle of a function is ended and
- * replaced on the same ports, and that call is refused from then on; a worker that died is replaced.
+ * Keeps the backend's worker thread running. The engine itself stops queries and mutations that never end; an action that
+ * loops without a pause holds the whole thread, which is then ended and replaced on the same ports. So is one that died.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   #worker: Worker | null = null;
-  #running: CallMark | null = null;
+  /** Actions that have begun and not ended, oldest first. */
+  #actions: string[] = [];
   #lastBeat = 0;
   #lastCheck = 0;
-  #hung: CallMark[] = [];
   #restarts: number[] = [];
   #watch: NodeJS.Timeout | undefined;
   #isClosing = false;
@@ -56,21 +57,20 @@ export class Supervisor {
   }
 
   #spawn(ports: WorkerOptions["ports"]): Promise<Ports> {
-    const { report: _report, ...options } = this.#options;
-    const workerData: WorkerOptions = { ...options, ports, hung: this.#hung };
+    const { dataDir, adminKey, devProviders, allowedOrigins } = this.#options;
+    const workerData: WorkerOptions = { dataDir, adminKey, devProviders, allowedOrigins, ports };
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData,
       env: {},
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     this.#worker = worker;
-    this.#running = null;
+    this.#actions = [];
     return new Promise((resolve, reject) => {
       let failure: Error | null = null;
       worker.on("message", (message: WorkerMessage) => {
         this.#lastBeat = Date.now();
-        if (message.type === "running") this.#running = message.call;
-        if (message.type === "pushed") this.#hung = [];
+        if (message.type === "action") this.#track(message);
         if (message.type === "ready") resolve(message.ports);
         if (message.type === "failed") {
           failure = new Error(message.message);
@@ -92,15 +92,17 @@ export class Supervisor {
     // When this thread itself was held up (a busy or sleeping machine), the heartbeats are only late.
     if (now - this.#lastCheck > 4 * CHECK_INTERVAL) this.#lastBeat = now;
     this.#lastCheck = now;
-    const { hangAfter } = this.#options;
-    if (this.#worker === null || this.#running === null || now - this.#lastBeat < hangAfter) return;
-    this.#hung.push(this.#running);
-    this.#options.report(
-      `The function ${this.#running.path} ran for ${hangAfter / 1000} seconds without a pause. The embedded Convex backend ` +
-        "was stopped and is started again; nothing that was acknowledged is lost. The call is refused until the next push.",
-    );
-    this.#running = null;
+    const { hangAfter, report } = this.#options;
+    const isSilent = now - this.#lastBeat >= hangAfter;
+    if (this.#worker === null || this.#actions.length === 0 || !isSilent) return;
+    report(hungMessage(this.#actions, hangAfter));
+    this.#actions = [];
     void this.#worker.terminate();
+  }
+
+  #track({ path, isRunning }: { path: string; isRunning: boolean }): void {
+    if (isRunning) this.#actions.push(path);
+    else this.#actions.splice(this.#actions.indexOf(path), 1);
   }
 
   #onExit(worker: Worker, failure: Error | null): void {
@@ -124,4 +126,14 @@ export class Supervisor {
     // A failed start comes back here through its own exit.
     this.#spawn(this.#options.ports).catch(() => undefined);
   }
+}
+
+function hungMessage(actions: string[], hangAfter: number): string {
+  const names = [...new Set(actions)];
+  const culprit = names.length === 1 ? `The action ${names[0]}` : `One of ${names.join(", ")}`;
+  return (
+    `${culprit} ran for ${hangAfter / 1000} seconds without a pause and held up everything else. The embedded Convex ` +
+    "backend was stopped and is started again on the same ports; nothing that was acknowledged is lost. Look for an " +
+    "endless loop in the action."
+  );
 }

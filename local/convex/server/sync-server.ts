@@ -41,11 +41,6 @@ export class SyncServer {
     });
   }
 
-  /** Runs all live queries again, after a push or a change of the environment. */
-  invalidate(): void {
-    for (const session of this.#sessions) session.invalidate();
-  }
-
   close(): void {
     clearInterval(this.#ping);
     this.#unsubscribe();

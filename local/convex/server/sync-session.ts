@@ -63,12 +63,6 @@ export class SyncSession {
     if (this.#queries.onCommit(commit)) this.#work();
   }
 
-  /** Runs every query again: the code or the environment has changed. */
-  invalidate(): void {
-    this.#queries.invalidate();
-    this.#work();
-  }
-
   ping(): void {
     this.#socket.send({ type: "Ping" });
   }

@@ -3,7 +3,6 @@ import { openEngine } from "../engine/engine.ts";
 import type { DevProvider } from "./auth.ts";
 import { Backend } from "./backend.ts";
 import type { Ports } from "./data-folder.ts";
-import { type CallMark, HungCalls, markOf } from "./hung-calls.ts";
 
 /** What the supervisor starts the worker with. */
 export interface WorkerOptions {
@@ -12,8 +11,6 @@ export interface WorkerOptions {
   devProviders: DevProvider[];
   allowedOrigins: string[] | null;
   ports: { api?: number; site?: number; preferred: Ports | null };
-  hung: CallMark[];
-  hangAfter: number;
 }
 
 /** What the worker tells its supervisor. */
@@ -21,8 +18,7 @@ export type WorkerMessage =
   | { type: "beat" }
   | { type: "ready"; ports: Ports }
   | { type: "failed"; message: string }
-  | { type: "running"; call: CallMark | null }
-  | { type: "pushed" };
+  | { type: "action"; path: string; isRunning: boolean };
 
 const BEAT_INTERVAL = 250;
 
@@ -45,19 +41,9 @@ async function run(
   options: WorkerOptions,
   tell: (message: WorkerMessage) => void,
 ): Promise<Backend> {
-  const { dataDir, hung, hangAfter, ports, adminKey, devProviders, allowedOrigins } = options;
-  const engine = await openEngine({
-    dataDir,
-    onRun: (call) =>
-      tell({ type: "running", call: call === null ? null : markOf(call.path, call.args) }),
-  });
-  const backend = new Backend(engine, {
-    adminKey,
-    devProviders,
-    allowedOrigins,
-    hung: new HungCalls(hung, hangAfter / 1000),
-    onPush: () => tell({ type: "pushed" }),
-  });
+  const { dataDir, ports, ...rest } = options;
+  const onAction = (path: string, isRunning: boolean) => tell({ type: "action", path, isRunning });
+  const backend = new Backend(await openEngine({ dataDir, onAction }), rest);
   const listening = await backend.listen(ports);
   setInterval(() => tell({ type: "beat" }), BEAT_INTERVAL);
   tell({ type: "ready", ports: listening });

@@ -60,6 +60,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       url,
       adminKey,
       env: { WORKOS_CLIENT_ID: LOCAL_CLIENT_ID },
+      // Types are checked by `npm test`; a start should not wait for them.
+      typecheck: "disable",
     }).catch(async (error: unknown) => {
       await convex.close();
       throw error;

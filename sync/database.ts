@@ -122,12 +122,16 @@ export async function write<Result>(
 ): Promise<Result> {
   const stores: Stores = ["outbox", "headers", "ledger"];
   const transaction = database.transaction(stores, "readwrite", { durability: "strict" });
-  const working = work(transaction).catch((error: unknown) => {
+  // Both ends are awaited below; this keeps a rejection from counting as unhandled meanwhile.
+  transaction.done.catch(() => undefined);
+  try {
+    const result = await work(transaction);
+    await transaction.done;
+    return result;
+  } catch (error) {
     // What aborted the transaction (a full disk) says more than the request that failed by it.
     if (transaction.error) throw transaction.error;
     transaction.abort();
     throw error;
-  });
-  const [result] = await Promise.all([working, transaction.done]);
-  return result;
+  }
 }

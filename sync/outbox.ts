@@ -71,20 +71,23 @@ async function readQueued(
   return queued;
 }
 
+/** Queues a message that is new; keeps `queued` up to date, since a key may come twice in one reading. */
 async function putMessage(
   transaction: Transaction,
   id: SessionId,
   message: Message,
-  known: { queuedId: number | undefined; acknowledged: LedgerRow | undefined },
+  queued: Map<string, number>,
+  acknowledged: LedgerRow | undefined,
 ): Promise<boolean> {
   const outbox = transaction.objectStore("outbox");
-  const queued = known.queuedId === undefined ? undefined : await outbox.get(known.queuedId);
+  const queuedId = queued.get(message.key);
+  const waiting = queuedId === undefined ? undefined : await outbox.get(queuedId);
   // What waits may be on its way already: a reading is new against it, not against the older answer.
-  const current = queued?.message ?? known.acknowledged;
+  const current = waiting?.message ?? acknowledged;
   if (current && !supersedes(message, current)) return false;
   const bytes = utf8.encode(JSON.stringify(message.parts)).length;
   const row: OutboxRow = { ...id, key: message.key, status: "waiting", bytes, message };
-  await outbox.put(queued ? { ...row, id: queued.id } : row);
+  queued.set(message.key, await outbox.put(waiting ? { ...row, id: waiting.id } : row));
   return true;
 }
 
@@ -123,8 +126,8 @@ export async function addCaptured(
     const queued = await readQueued(transaction, id);
     let isNew = await putHeader(transaction, id, session, ledger.get(HEADER_KEY));
     for (const message of messages) {
-      const known = { queuedId: queued.get(message.key), acknowledged: ledger.get(message.key) };
-      if (await putMessage(transaction, id, message, known)) isNew = true;
+      const acknowledged = ledger.get(message.key);
+      if (await putMessage(transaction, id, message, queued, acknowledged)) isNew = true;
     }
     return { isNew };
   });

@@ -137,10 +137,21 @@ export const authTrouble = storage.defineItem<Trouble | null>("local:authTrouble
   fallback: null,
 });
 
-/** When the drain may try again. Kept at sign-out. */
-export const backoff = storage.defineItem<{ failures: number; notBefore: number }>(
-  "local:backoff",
-  { version: 1, fallback: { failures: 0, notBefore: 0 } },
+/** When the drain may try again, and after how many failures (sync/backoff). Kept at sign-out. */
+export const backoff = storage.defineItem<{
+  failures: number;
+  functionFailures: number;
+  /** Unix ms. */
+  notBefore: number;
+}>("local:backoff", {
+  version: 1,
+  fallback: { failures: 0, functionFailures: 0, notBefore: 0 },
+});
+
+/** What the deployment was told of the person in this run of the browser (sync/account). Cleared at sign-out. */
+export const toldAccount = storage.defineItem<{ user: string; agents: string }>(
+  "session:toldAccount",
+  { version: 1, fallback: { user: "", agents: "" } },
 );
 
 /** Written by the background only. Cleared at sign-out. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { listenOnLoopback } from "./listen.ts";
 
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SETUP = fileURLToPath(new URL("./setup.mjs", import.meta.url));
 
 let dataDir: string;
@@ -30,8 +31,13 @@ interface Line {
   people: { id: string; email: string; password: string }[];
 }
 
-function run(...args: string[]) {
-  const child = spawn(process.execPath, [SETUP, "local", ...args]);
+const run = (...args: string[]) => follow(spawn(process.execPath, [SETUP, "local", ...args]));
+
+/** As the README says it, so that npm's own way of passing signals on is tried too. */
+const runByNpm = (...args: string[]) =>
+  follow(spawn("npm", ["run", "--silent", "local", "--", ...args], { cwd: ROOT }));
+
+function follow(child: ChildProcessWithoutNullStreams) {
   running.add(child);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
@@ -57,7 +63,7 @@ async function end(child: ChildProcessWithoutNullStreams): Promise<void> {
 }
 
 it("prints one JSON line, serves, ends cleanly on SIGTERM, and keeps keys and addresses", async () => {
-  const first = run("--json", "--data", dataDir);
+  const first = runByNpm("--json", "--data", dataDir);
   const line = await first.line();
   expect(line).toMatchObject({
     clientId: "client_local_opensync",

@@ -23,6 +23,7 @@ export default defineConfig({
           environment: "edge-runtime",
           include: ["convex/**/*.test.ts"],
           exclude: never,
+          testTimeout: 30_000,
         },
       },
       {

@@ -1,6 +1,6 @@
 import type { AuthConfig } from "convex/server";
 
-// eslint-disable-next-line @convex-dev/no-process-env -- the push evaluates this file alone, where the typed `env` does not exist
+// eslint-disable-next-line @convex-dev/no-process-env -- Convex's own form of this file; one variable needs no convex.config.ts
 const clientId = process.env.WORKOS_CLIENT_ID;
 const jwks = `https://api.workos.com/sso/jwks/${clientId}`;
 

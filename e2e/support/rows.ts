@@ -1,61 +1,8 @@
 /** What opencode's own API says of a session against what Convex holds of it, field for field. */
 import { expect } from "@playwright/test";
-import { ConvexHttpClient } from "convex/browser";
-import { anyApi } from "convex/server";
+import type { Archive, ArchivedMessage } from "../../local/archive.ts";
 
 type Fields = Record<string, unknown>;
-
-export interface Row extends Fields {
-  key: string;
-  role: string;
-  state: string;
-  parts: Fields[];
-}
-
-/** A session's header as `sessions.list` gives it. */
-export interface Header extends Fields {
-  id: string;
-  key: string;
-  title?: string;
-  messageCount: number;
-  updatedAt: number;
-}
-
-/** Reads a person's archive as any of their own programs would: the official client, with their access token. */
-export class Archive {
-  readonly #client: ConvexHttpClient;
-  readonly #token: () => Promise<string>;
-
-  constructor(convexUrl: string, token: () => Promise<string>) {
-    this.#client = new ConvexHttpClient(convexUrl);
-    this.#token = token;
-  }
-
-  async sessions(): Promise<Header[]> {
-    this.#client.setAuth(await this.#token());
-    const paginationOpts = { numItems: 200, cursor: null };
-    const { page } = await this.#client.query(anyApi.sessions!.list!, { paginationOpts });
-    return page as Header[];
-  }
-
-  /** Every message of a session, in the order in which the archive gives them; none when the session is not there. */
-  async messages(key: string): Promise<Row[]> {
-    const header = (await this.sessions()).find((session) => session.key === key);
-    if (!header) return [];
-    const rows: Row[] = [];
-    let cursor: string | null = null;
-    for (let isDone = false; !isDone;) {
-      const result: { page: Row[]; isDone: boolean; continueCursor: string } =
-        await this.#client.query(anyApi.messages!.list!, {
-          sessionId: header.id,
-          paginationOpts: { numItems: 100, cursor },
-        });
-      rows.push(...result.page);
-      ({ isDone, continueCursor: cursor } = result);
-    }
-    return rows;
-  }
-}
 
 interface OpencodeMessage {
   info: Fields & {
@@ -123,20 +70,17 @@ function expectedRow({ info, parts }: OpencodeMessage): Fields {
   });
 }
 
-/** A row in the same terms: tool input as the value that its JSON text holds. */
-function comparable(row: Row): Fields {
-  const { key, role, parentKey, state, model, provider, tokens, cost } = row;
-  const { createdAt, completedAt, finish } = row;
+/** A row in the same terms: tool input as the value that its JSON text holds, and nothing that opencode does not have. */
+function comparable(row: ArchivedMessage): Fields {
+  const { id, position, hash, ...fields } = row as ArchivedMessage & Fields;
+  expect([typeof id, typeof position, typeof hash]).toEqual(["string", "number", "string"]);
   const parts = row.parts.map((part) => {
-    if (part.type === "tool-call") return { ...part, input: JSON.parse(String(part.input)) };
-    if (part.type === "tool-result") return { ...part, metadata: undefined };
+    if (part.type === "tool-call")
+      return { ...part, input: JSON.parse(part.input ?? "") as unknown };
+    if (part.type === "tool-result") return withoutUndefined({ ...part, metadata: undefined });
     return part;
   });
-  return withoutUndefined({
-    ...{ key, role, parentKey, state, model, provider, tokens, cost },
-    ...{ createdAt, completedAt, finish },
-    parts: parts.map(withoutUndefined),
-  });
+  return { ...fields, parts };
 }
 
 /** opencode's own word on a session. */
@@ -145,19 +89,24 @@ export async function opencodeMessages(url: string, key: string): Promise<Openco
   return (await response.json()) as OpencodeMessage[];
 }
 
+/** Every archived message of a session by the site's own id; none while the session is not there. */
+export async function archivedMessages(archive: Archive, key: string): Promise<ArchivedMessage[]> {
+  const sessions = await archive.sessions();
+  const session = sessions.find((candidate) => candidate.key === key);
+  return session ? await archive.messages(session.id) : [];
+}
+
 /** Waits until the archive equals opencode's own list of the session's messages: each once, in order, every field. */
 export async function expectArchived(
   archive: Archive,
   opencodeUrl: string,
   key: string,
   timeout = 30_000,
-): Promise<Row[]> {
-  let rows: Row[] = [];
+): Promise<void> {
   await expect(async () => {
     const said = await opencodeMessages(opencodeUrl, key);
-    rows = await archive.messages(key);
     expect(said.length).toBeGreaterThan(0);
+    const rows = await archivedMessages(archive, key);
     expect(rows.map(comparable)).toEqual(said.map(expectedRow));
   }).toPass({ timeout, intervals: [250] });
-  return rows;
 }

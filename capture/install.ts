@@ -1,0 +1,68 @@
+import { agentRules } from "virtual:agent-rules";
+import { sendMessage } from "../utils/messages";
+import { createDelivery } from "./deliver";
+import { MAX_URL_CHARS } from "./limits";
+import { joinPieces } from "./pieces";
+import { rulesFor } from "./rules";
+import { awaitPort, STOP } from "./seal";
+
+/** Where the script that runs on this page keeps its end, in its own world: a second injection ends the first. */
+const RUNNING = Symbol.for("opensync-companion:capture");
+
+type Scope = typeof globalThis & {
+  [RUNNING]?: () => void;
+  /** Gone from a script whose extension was updated or removed. */
+  chrome?: { runtime?: { id?: string } };
+};
+
+/** 128 random bits; `randomUUID` is missing on plain-http pages. */
+function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join(
+    "-",
+  );
+}
+
+function pageUrl(): string {
+  return location.href.length > MAX_URL_CHARS
+    ? location.origin + location.pathname.slice(0, 1_000)
+    : location.href;
+}
+
+/**
+ * The extension's side of capture on a page: takes whole bodies from the tap, and brings them to the background. Adds nothing and
+ * decides nothing. Ends for good when the background says so or when the extension is gone.
+ */
+export function installCapture(): void {
+  const scope = globalThis as Scope;
+  if (window.top !== window || document.contentType !== "text/html") return;
+  scope[RUNNING]?.();
+  let port: MessagePort | null = null;
+
+  const delivery = createDelivery({
+    send: (chunk) => sendMessage("observe", chunk),
+    isAlive: () => scope.chrome?.runtime?.id !== undefined,
+    onStop: end,
+    newId,
+    pageUrl,
+  });
+
+  function onPort(taken: MessagePort): void {
+    port = taken;
+    const join = joinPieces(delivery.add);
+    taken.onmessage = (event) => join(event.data);
+  }
+
+  const stopWaiting = awaitPort(JSON.stringify(rulesFor(location.origin, agentRules)), onPort);
+
+  function end(): void {
+    stopWaiting();
+    removeEventListener("pagehide", delivery.flush);
+    if (!port) return;
+    port.postMessage(STOP);
+    port.onmessage = null;
+    port = null;
+  }
+
+  addEventListener("pagehide", delivery.flush);
+  scope[RUNNING] = delivery.stop;
+}

@@ -1,0 +1,70 @@
+/**
+ * The bridge between the page's world (tap) and the extension's (capture). The ISOLATED script runs first and listens once; the MAIN script then
+ * hands over a port with a synchronous event, in which the rules come back, all before the page's first script runs: the page can
+ * neither see the port nor offer one of its own. When the scripts are put into a page that is already open, its scripts can watch this
+ * happen; the port then carries nothing but what the page itself sent and received.
+ */
+
+/** Dispatched by the tap with its port. */
+const OFFER = "opensync:offer";
+/** Dispatched by capture, inside OFFER, with the rules as JSON text: only text crosses between worlds in every browser. */
+const RULES = "opensync:rules";
+
+/** Dispatched by a second tap in the same document (after an update of the extension) with its port: the first one takes it over. */
+const HAND_OVER = "opensync:hand-over";
+
+/** What the tap sends: a piece of one observation. */
+export interface Piece {
+  /** Counts the document's observations. */
+  id: number;
+  /** Only in the first piece. */
+  head?: { tap: string; url: string; method: string; status: number };
+  text: string;
+  isLast: boolean;
+  /** The body's end is missing. */
+  isTruncated: boolean;
+}
+
+/** What capture sends, once: the tap passes everything through from then on. */
+export const STOP = "stop";
+
+/** MAIN side: hands a port over and takes the rules; null when nobody listens. */
+export function offerPort(port: MessagePort): string | null {
+  let rules: string | null = null;
+  const take = (event: Event): void => {
+    rules = (event as CustomEvent<string>).detail;
+  };
+  addEventListener(RULES, take, { once: true });
+  dispatchEvent(new MessageEvent(OFFER, { ports: [port] }));
+  return rules;
+}
+
+/** ISOLATED side: waits for the one port and answers it with the rules. Returns what ends the waiting. */
+export function awaitPort(rules: string, onPort: (port: MessagePort) => void): () => void {
+  const take = (event: Event): void => {
+    event.stopImmediatePropagation();
+    removeEventListener(OFFER, take, true);
+    const port = (event as MessageEvent).ports[0];
+    if (!port) return;
+    dispatchEvent(new CustomEvent(RULES, { detail: rules }));
+    onPort(port);
+  };
+  addEventListener(OFFER, take, true);
+  return () => removeEventListener(OFFER, take, true);
+}
+
+/** MAIN side: gives port and rules to the tap that already wraps this document; false when there is none. */
+export function handOver(port: MessagePort, rules: string): boolean {
+  const event = new MessageEvent(HAND_OVER, { cancelable: true, data: rules, ports: [port] });
+  return !dispatchEvent(event);
+}
+
+/** MAIN side: lets later taps of this document hand their port over. */
+export function onHandOver(take: (port: MessagePort, rules: string) => void): void {
+  addEventListener(HAND_OVER, (event) => {
+    const { data, ports } = event as MessageEvent<unknown>;
+    if (!ports[0] || typeof data !== "string") return;
+    event.preventDefault();
+    take(ports[0], data);
+  });
+}

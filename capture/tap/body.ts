@@ -1,0 +1,41 @@
+import { MAX_BODY_BYTES } from "../limits";
+import { cancel, decode, getReader, read, then } from "./native";
+
+/** How reading a body ended: whole, at the cap, or because the page or the network ended it. */
+export type BodyEnd = "whole" | "capped" | "broken";
+
+/** Reads a body as text, in pieces. At the cap, or when `onText` answers false, it is cancelled; so it is by the function that is answered. */
+export function readBody(
+  body: ReadableStream,
+  isEndless: boolean,
+  onText: (text: string) => boolean,
+  onEnd: (end: BodyEnd) => void,
+): () => void {
+  const reader = getReader(body);
+  const decoder = new TextDecoder();
+  const giveUp = (): void => {
+    // A body that already failed rejects here once more.
+    void then(cancel(reader), undefined, () => undefined);
+  };
+
+  async function pump(): Promise<BodyEnd> {
+    for (let bytes = 0; ;) {
+      const { done, value } = await read(reader);
+      if (done) {
+        onText(decode(decoder));
+        return "whole";
+      }
+      bytes += value.byteLength;
+      const isWanted = onText(decode(decoder, value, { stream: true }));
+      if (isWanted && (isEndless || bytes <= MAX_BODY_BYTES)) continue;
+      giveUp();
+      return isWanted ? "capped" : "broken";
+    }
+  }
+
+  void then(pump(), onEnd as (end: unknown) => void, () => {
+    giveUp();
+    onEnd("broken");
+  });
+  return giveUp;
+}

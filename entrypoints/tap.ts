@@ -1,0 +1,6 @@
+import { defineUnlistedScript } from "#imports";
+import { installTap } from "../capture/tap/install";
+
+export default defineUnlistedScript(() => {
+  installTap();
+});

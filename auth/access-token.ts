@@ -76,8 +76,9 @@ async function ask(
   forceRefresh: boolean,
   { host }: AccessTokenDeps,
 ): Promise<TokenResult> {
+  const config = hostConfig(session.clientId);
   try {
-    return await host.token({ config: hostConfig(session.clientId), session, forceRefresh });
+    return await host.token({ config, session, forceRefresh });
   } catch {
     // The page was closed in the middle, or the rotated pair could not be stored: the next call begins from the sealed store.
     return { outcome: "unavailable", status: null, error: null, retryAfterMs: null };

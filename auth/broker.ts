@@ -116,7 +116,8 @@ class SignInBroker implements Broker {
   }
 
   async #start(): Promise<void> {
-    await closeStorageToContentScripts();
+    // The seal protects the sign-in where this is refused.
+    await closeStorageToContentScripts().catch(() => undefined);
     // Only an earlier generation of the background can have left this behind.
     if ((await signInAttempt.getValue()) !== null) {
       await signInAttempt.setValue(null);

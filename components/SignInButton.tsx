@@ -5,21 +5,27 @@ import { Button } from "./ui/Button";
 interface Props {
   auth: Auth;
   onOpenOptions?: () => void;
+  /** Something else on the page comes first. */
+  isLater?: boolean;
+  /** As wide as what surrounds it. */
+  isWide?: boolean;
 }
 
 /** The button that opens the sign-in window, with what is going on and what went wrong. */
-export function SignInButton({ auth, onOpenOptions }: Props) {
+export function SignInButton({ auth, onOpenOptions, isLater = false, isWide = false }: Props) {
   const { isSigningIn } = auth;
   return (
-    <div className="grid justify-items-start gap-3">
-      <Button
-        look="primary"
-        isBusy={isSigningIn || auth.isLoading}
-        onClick={() => void auth.signIn()}
-        className="min-w-32"
-      >
-        {isSigningIn ? "Signing in" : "Sign in"}
-      </Button>
+    <div className="grid gap-3">
+      <div>
+        <Button
+          look={isLater ? "secondary" : "primary"}
+          isBusy={isSigningIn || auth.isLoading}
+          onClick={() => void auth.signIn()}
+          className={isWide ? "w-full" : "min-w-32"}
+        >
+          {isSigningIn ? "Signing in" : "Sign in"}
+        </Button>
+      </div>
       <div role="status" className="empty:hidden">
         {isSigningIn && (
           <p className="text-sm text-ink-soft">

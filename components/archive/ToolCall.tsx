@@ -76,9 +76,9 @@ export function ToolCall(props: Props) {
   const duration = durationOf(props);
   return (
     <Fold
-      className="rounded-lg border border-line bg-surface"
+      className="rounded-lg border border-line bg-surface [&>summary]:px-2.5"
       summary={
-        <span className="flex min-w-0 items-center gap-2 py-1.5 pr-2.5 text-sm">
+        <span className="flex min-w-0 items-center gap-2 py-1.5 text-sm">
           <span className="shrink-0 font-mono text-xs font-semibold">
             {call?.toolName ?? "Tool result"}
           </span>

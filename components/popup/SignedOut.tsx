@@ -35,7 +35,7 @@ export function SignedOut({ auth }: { auth: Auth }) {
       <p className="text-ink-soft">
         Sign in to keep the sessions of the agents you choose in your own Convex deployment.
       </p>
-      <SignInButton auth={auth} onOpenOptions={() => void openPage("options")} />
+      <SignInButton isWide auth={auth} onOpenOptions={() => void openPage("options")} />
       {waiting > 0 && (
         <p className="text-sm text-ink-soft">
           {count(waiting, "message")} {waiting === 1 ? "waits" : "wait"} in this browser until the

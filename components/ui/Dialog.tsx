@@ -17,7 +17,7 @@ export function Dialog(props: Props) {
   return (
     <Primitive.Root open={props.isOpen} onOpenChange={props.onOpenChange}>
       <Primitive.Portal>
-        <Primitive.Overlay className="fixed inset-0 z-40 bg-[oklch(0.15_0.01_210/0.45)]" />
+        <Primitive.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Primitive.Content
           onCloseAutoFocus={props.onCloseFocus}
           className="fixed top-1/2 left-1/2 z-50 grid w-[min(28rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 gap-3 rounded-xl border border-line bg-surface p-5 shadow-over"

@@ -16,20 +16,22 @@ interface Props {
   convexUrl: string;
 }
 
-const REFUSED: Answer<never> = {
-  ok: false,
-  trouble: {
-    code: "permission-missing",
-    message:
-      "Firefox was not allowed to let this add-on collect page content. Nothing is captured.",
-    next: "Choose Agree again and allow it when Firefox asks.",
-    at: 0,
-  },
-};
+function refused(): Answer<never> {
+  return {
+    ok: false,
+    trouble: {
+      code: "permission-missing",
+      message:
+        "Firefox was not allowed to let this add-on collect page content. Nothing is captured.",
+      next: "Choose Agree again and allow it when Firefox asks.",
+      at: Date.now(),
+    },
+  };
+}
 
 /** Runs in the click: Firefox's own question must be asked before any await. */
 async function agree(): Promise<Answer> {
-  if (!(await allowDataCollection())) return REFUSED;
+  if (!(await allowDataCollection())) return refused();
   return tell(sendMessage("agree"));
 }
 

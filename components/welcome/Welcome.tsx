@@ -34,7 +34,13 @@ function SetUpNotice({ what }: { what: string }) {
   );
 }
 
-function SignInStep({ auth, clientId }: { auth: Auth; clientId: string }) {
+interface SignInProps {
+  auth: Auth;
+  clientId: string;
+  hasAgreed: boolean;
+}
+
+function SignInStep({ auth, clientId, hasAgreed }: SignInProps) {
   if (auth.user && auth.isAuthenticated) return <Person person={auth.user} />;
   if (clientId === "") return <SetUpNotice what="WorkOS client id" />;
   return (
@@ -42,7 +48,11 @@ function SignInStep({ auth, clientId }: { auth: Auth; clientId: string }) {
       <p className="text-ink-soft">
         A window opens where you sign in. It closes by itself when you are done.
       </p>
-      <SignInButton auth={auth} onOpenOptions={() => void openPage("options")} />
+      <SignInButton
+        auth={auth}
+        isLater={!hasAgreed}
+        onOpenOptions={() => void openPage("options")}
+      />
     </>
   );
 }
@@ -70,7 +80,7 @@ export function Welcome({ auth, agents }: Props) {
           <AgreeStep consent={consent} convexUrl={saved.convexUrl} />
         </Step>
         <Step number={2} title="Sign in" isDone={person !== null}>
-          <SignInStep auth={auth} clientId={saved.clientId} />
+          <SignInStep auth={auth} clientId={saved.clientId} hasAgreed={consent !== null} />
         </Step>
         <Step number={3} title="Choose agents" isDone={hasAgent}>
           <div className="grid gap-4 rounded-xl border border-line bg-surface p-4 shadow-card">

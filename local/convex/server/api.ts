@@ -3,7 +3,7 @@ import { version } from "convex";
 import type { AdminApi } from "./admin-api.ts";
 import { CallApi } from "./call-api.ts";
 import type { Callers } from "./callers.ts";
-import { json, Refusal, type Reply, text } from "./http.ts";
+import { Refusal, type Reply, text } from "./http.ts";
 import type { PushApi } from "./push-api.ts";
 import type { StorageApi } from "./storage-api.ts";
 
@@ -85,8 +85,11 @@ async function answerAdmin(
   return answer();
 }
 
-function notHosted(route: string): Reply {
-  const message = `The embedded Convex backend does not host "${route}". local/convex/README.md lists what it hosts.`;
-  const { code } = new Refusal(404, "NotHosted", message);
-  return json({ code, message }, 404);
+/** Not a 404: the official CLI takes that for a deployment that is still starting, and asks again for minutes. */
+function notHosted(route: string): never {
+  throw new Refusal(
+    400,
+    "NotHosted",
+    `The embedded Convex backend does not host "${route}". local/convex/README.md lists what it hosts.`,
+  );
 }

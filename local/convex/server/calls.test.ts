@@ -154,7 +154,7 @@ describe("the HTTP API", () => {
 
   it("names what it does not host", async () => {
     const response = await fixture.call("run_test_function", {});
-    expect(response.status).toBe(404);
+    expect(response.status).toBe(400);
     expect((await response.json()).message).toMatch(
       /does not host "POST \/api\/run_test_function"/,
     );

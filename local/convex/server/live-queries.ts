@@ -111,8 +111,8 @@ export class LiveQueries {
     query.journal = run.journal;
     query.staleSince = null;
     for (const commit of this.#missed) if (commit.ts > ts) markStale(query, commit);
-    const { logLines, ...result } = run.outcome;
-    const sent = JSON.stringify([result, run.journal]);
+    // The same result with other log lines is no news.
+    const sent = JSON.stringify([{ ...run.outcome, logLines: [] }, run.journal]);
     if (sent === query.sent) return;
     query.sent = sent;
     news.set(query.id, modificationOf(query.id, run));

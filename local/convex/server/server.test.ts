@@ -138,6 +138,12 @@ describe("a function that never ends", () => {
     expect(await http().query(notes.list, { room: "hung" })).toEqual([]);
   }, 30_000);
 
+  it("does not end the backend by leaving a promise rejected", async () => {
+    await http().action(notes.leaveRejected, {});
+    await new Promise((wait) => setTimeout(wait, 50));
+    expect(await http().query(notes.list, { room: "none" })).toEqual([]);
+  });
+
   it("is named when it is an action, and the backend is back on the same ports", async () => {
     const reports: string[] = [];
     await fixture.convex.close();

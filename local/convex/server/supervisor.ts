@@ -3,7 +3,7 @@ import type { Ports } from "./data-folder.ts";
 import type { WorkerMessage, WorkerOptions } from "./worker.ts";
 
 /** How often the heartbeat is looked at, in milliseconds. */
-const CHECK_INTERVAL = 250;
+const CHECK_INTERVAL = 500;
 /** Restarts within `RESTART_WINDOW` milliseconds after which the backend stays down. */
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW = 60_000;

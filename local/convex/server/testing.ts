@@ -22,6 +22,7 @@ export const notes = {
   whoAmI: reference<"query">("notes:whoAmI"),
   large: reference<"query">("notes:large"),
   hang: reference<"mutation">("notes:hang"),
+  leaveRejected: reference<"action">("notes:leaveRejected"),
   hangAction: reference<"action">("notes:hangAction"),
   secret: reference<"query">("notes:secret"),
 };

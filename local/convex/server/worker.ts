@@ -20,11 +20,16 @@ export type WorkerMessage =
   | { type: "failed"; message: string }
   | { type: "action"; path: string; isRunning: boolean };
 
-const BEAT_INTERVAL = 250;
+/** Milliseconds between signs of life. */
+const BEAT_INTERVAL = 500;
 
 // The whole backend runs in this worker thread, so that a function that never returns can be stopped from outside.
 if (parentPort !== null) {
   const port = parentPort;
+  // An action of the pushed code may leave a promise rejected; that ends the action's business, not the backend's.
+  process.on("unhandledRejection", (reason) => {
+    console.error(`A function left a promise rejected and nobody looked at it:${frames(reason)}`);
+  });
   const tell = (message: WorkerMessage) => port.postMessage(message);
   run(workerData as WorkerOptions, tell).then(
     (backend) =>
@@ -48,4 +53,13 @@ async function run(
   setInterval(() => tell({ type: "beat" }), BEAT_INTERVAL);
   tell({ type: "ready", ports: listening });
   return backend;
+}
+
+/** Where an error was made, without its message: that may be content. */
+function frames(reason: unknown): string {
+  const lines = reason instanceof Error ? (reason.stack ?? "").split("\n") : [];
+  return lines
+    .filter((line) => line.startsWith("    at "))
+    .map((line) => `\n${line}`)
+    .join("");
 }

@@ -119,15 +119,26 @@ async function attemptApt(env: Environment, name: string): Promise<string[]> {
   return [update, await attempt(quiet, apt, install)];
 }
 
-/** Runs an installer, its output on this terminal's error stream, and answers what it came to in a few words. */
+/** Runs an installer, its progress on this terminal's error stream, and answers what it came to in a few words. */
 function attempt(env: Environment, command: string, args: string[]): Promise<string> {
   const title = [command.split("/").at(-1), ...args].join(" ");
   console.error(`Installing: ${title}`);
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ["ignore", 2, 2], timeout: 900_000 });
+    const child = spawn(command, args, { env, stdio: ["ignore", 2, "pipe"], timeout: 900_000 });
+    let said = "";
+    child.stderr?.on("data", (data: Buffer) => (said += data.toString()));
     child.on("error", (error) => resolve(`${title} (${error.message})`));
-    child.on("exit", (code) => resolve(`${title} (${code === 0 ? "done" : "failed"})`));
+    child.on("close", (code) => {
+      const outcome = code === 0 ? "done" : ["failed", ...firstError(said)].join(": ");
+      console.error(`  ${outcome}`);
+      resolve(`${title} (${outcome})`);
+    });
   });
+}
+
+function firstError(said: string): string[] {
+  const line = said.split("\n").find((text) => /^(Error|E): /.test(text));
+  return line ? [line.replace(/^(Error|E): /, "")] : [];
 }
 
 function refuse(name: string, apt: string, variable: string, tried: string[]): never {

@@ -112,7 +112,7 @@ export function bootstrap(host: RealmHost): RealmEntry {
     try {
       return host.syscall(operation, json);
     } catch (error) {
-      throw new Error((error as Error).message);
+      throw new Error((error as Error).message, { cause: error });
     }
   }
 

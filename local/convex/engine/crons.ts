@@ -5,15 +5,15 @@ import type { Store } from "./store.ts";
 /** Takes over the crons of a push, inside its transaction: unchanged ones keep their next time. */
 export function syncCrons(store: Store, analysis: Record<string, Json>, now: number): void {
   const module = analysis["crons.js"] as { cronSpecs: Record<string, Json> | null } | undefined;
-  const specs = { ...module?.cronSpecs };
+  const specs = new Map(Object.entries(module?.cronSpecs ?? {}));
   for (const { name, spec } of store.sql("SELECT name, spec FROM crons").all()) {
-    if (JSON.stringify(specs[name as string]) === spec) delete specs[name as string];
+    const isUnchanged = JSON.stringify(specs.get(name as string)) === spec;
+    if (isUnchanged) specs.delete(name as string);
     else store.sql("DELETE FROM crons WHERE name = ?").run(name!);
   }
-  for (const [name, spec] of Object.entries(specs)) {
-    store
-      .sql("INSERT INTO crons VALUES (?, ?, ?)")
-      .run(name, JSON.stringify(spec), dueOf(name, spec, now));
+  for (const [name, spec] of specs) {
+    const due = dueOf(name, spec, now);
+    store.sql("INSERT INTO crons VALUES (?, ?, ?)").run(name, JSON.stringify(spec), due);
   }
 }
 

@@ -189,11 +189,10 @@ class SqliteEngine implements Engine {
   }
 
   async setEnvironment(changes: Record<string, string | null>): Promise<void> {
-    const environment = { ...this.environment() };
-    for (const [name, value] of Object.entries(changes)) {
-      if (value === null) delete environment[name];
-      else environment[name] = value;
-    }
+    const changed = Object.entries({ ...this.environment(), ...changes });
+    const environment = Object.fromEntries(
+      changed.filter((entry): entry is [string, string] => entry[1] !== null),
+    );
     // A variable that auth.config.ts needs cannot be taken away from under it.
     const providers = await evaluateAuth(this.push, { ...this.context(), environment });
     await this.lock.run(async () => {

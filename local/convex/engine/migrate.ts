@@ -2,7 +2,7 @@ import { EngineError, type Json } from "../types.ts";
 import { Catalog, type SchemaJson, type Table } from "./catalog.ts";
 import { enter, searchTable } from "./indexer.ts";
 import { everyDocument, type Store } from "./store.ts";
-import { parseDocument } from "./transaction.ts";
+import { parseDocument, withoutSystemFields } from "./transaction.ts";
 import { findMismatch, type Mismatch } from "./validate.ts";
 
 interface Declared {
@@ -76,9 +76,9 @@ function checkTable(store: Store, catalog: Catalog, table: Table, created: Set<n
   if (table.validator === null && fresh.length === 0) return;
   for (const { n, json } of everyDocument(store, table)) {
     const document = parseDocument(json);
-    const { _id, _creationTime, ...fields } = document;
+    const fields = withoutSystemFields(document);
     const mismatch = table.validator && findMismatch(table.validator, fields, catalog.isIdOf);
-    if (mismatch) throw schemaMismatch(table.name, String(_id), mismatch);
+    if (mismatch) throw schemaMismatch(table.name, String(document._id), mismatch);
     for (const number of fresh) enter(store, table, number, n, document);
   }
 }

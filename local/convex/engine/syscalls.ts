@@ -84,13 +84,14 @@ function patched(present: Document, change: JSONValue | undefined): Document {
   if (change === null || typeof change !== "object" || Array.isArray(change)) {
     throw new Error("Invalid argument `value` for `db.patch`: expected an object.");
   }
-  const next = { ...present };
-  for (const [name, json] of Object.entries(change!)) {
-    const value = queryValue(json!);
-    if (value === undefined) delete next[name];
-    else next[name] = fieldsOf({ [name]: json! }, "patch")[name]!;
+  const removed = new Set<string>();
+  const set: [string, JSONValue][] = [];
+  for (const [name, json] of Object.entries(change) as [string, JSONValue][]) {
+    if (queryValue(json) === undefined) removed.add(name);
+    else set.push([name, json]);
   }
-  return next;
+  const kept = Object.entries(present).filter(([name]) => !removed.has(name));
+  return { ...Object.fromEntries(kept), ...fieldsOf(Object.fromEntries(set), "patch") };
 }
 
 const get: Handler = (tx, _frame, { id, table, isSystem }) => {

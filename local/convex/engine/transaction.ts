@@ -3,7 +3,7 @@ import type { WriteSet } from "../types.ts";
 import type { Catalog, IndexInfo, Table } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
 import type { IdMaker } from "./ids.ts";
-import { type Document, keyIn, reindex } from "./indexer.ts";
+import { type Document, reindex } from "./indexer.ts";
 import { afterKey, encodeKey } from "./key-codec.ts";
 import { checkDocument, Usage } from "./limits.ts";
 import { Reads } from "./read-set.ts";
@@ -30,6 +30,13 @@ export interface Savepoint {
 /** Reads one document's JSON as values. */
 export function parseDocument(json: string): Document {
   return jsonToConvex(JSON.parse(json) as JSONValue) as Document;
+}
+
+/** The fields that a schema speaks of. */
+export function withoutSystemFields(document: Document): Document {
+  return Object.fromEntries(
+    Object.entries(document).filter(([name]) => name !== "_id" && name !== "_creationTime"),
+  );
 }
 
 /**
@@ -236,8 +243,11 @@ export class Transaction {
   }
 
   private validate(table: Table, document: Document): void {
-    const { _id, _creationTime, ...fields } = document;
-    const mismatch = findMismatch(table.validator!, fields, this.base.catalog.isIdOf);
+    const mismatch = findMismatch(
+      table.validator!,
+      withoutSystemFields(document),
+      this.base.catalog.isIdOf,
+    );
     if (mismatch === null) return;
     throw new Error(
       `Failed to insert or update a document in table "${table.name}" because it does not match the schema: ${mismatch.message}`,

@@ -1,5 +1,6 @@
 import { expect, test } from "@playwright/test";
-import { SignInWorld, type Reply, type SignInAnswer } from "./support/sign-in-world.ts";
+import { redirectUris } from "../local/extension-id.ts";
+import { CLIENT_ID, SignInWorld, type Reply, type SignInAnswer } from "./support/sign-in-world.ts";
 
 let world: SignInWorld;
 
@@ -120,6 +121,16 @@ test.describe("a sign-in that does not succeed is told apart, and can be tried a
     await world.store("settings", settings);
   });
 
+  test("WorkOS does not know the redirect URI, which is shown to copy", async () => {
+    await world.authkit.close();
+    await world.startAuthkit([]);
+    const reply = await world.ask<SignInAnswer>("signIn");
+    expect(troubleOf(reply)).toBe("sign-in-refused");
+    expect(JSON.stringify(reply)).toContain(redirectUris().chrome);
+    await world.authkit.close();
+    await world.startAuthkit();
+  });
+
   test("WorkOS cannot be reached", async () => {
     await world.authkit.close();
     expect(troubleOf(await world.ask("signIn"))).toBe("sign-in-unreachable");
@@ -180,6 +191,13 @@ test.describe("signed in survives", () => {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       expect(await world.getToken()).toEqual({ error: "SignInUnavailableError" });
     }
+    await expectSignedIn();
+  });
+
+  test("an answer of 4xx that is not WorkOS's last word", async () => {
+    world.authkit.control.fail({ on: "authenticate", status: 403, times: 2 });
+    expect(await world.getToken(true)).toEqual({ error: "SignInUnavailableError" });
+    expect(await world.getToken(true)).toEqual({ error: "SignInUnavailableError" });
     await expectSignedIn();
   });
 
@@ -264,6 +282,15 @@ test.describe("signed in ends", () => {
     expect(await world.getToken()).toEqual({ value: null });
     expect(await world.stored("profile")).toBeNull();
     expect(await world.stored("authTrouble")).toMatchObject({ code: "sign-in-needed" });
+  });
+});
+
+test("the check of a client id asks WorkOS", async () => {
+  expect(await world.ask("checkClientId", { clientId: CLIENT_ID })).toEqual({
+    value: { ok: true, value: null },
+  });
+  expect(await world.ask("checkClientId", { clientId: "client_wrong" })).toMatchObject({
+    value: { ok: false, trouble: { code: "sign-in-refused" } },
   });
 });
 

@@ -70,8 +70,8 @@ export class SignInWorld {
   }
 
   /** Starts the emulator again at the same address, with what it has on disk. */
-  async startAuthkit(): Promise<void> {
-    this.authkit = await openAuthkit(this.#folder);
+  async startAuthkit(hosts?: string[]): Promise<void> {
+    this.authkit = await openAuthkit(this.#folder, hosts);
   }
 
   /** Starts the browser again with the same profile. */
@@ -170,11 +170,14 @@ export type SignInAnswer =
   | { ok: true; value: { id: string; email: string } }
   | { ok: false; trouble: { code: string; message: string; next: string } };
 
-async function openAuthkit(folder: string): Promise<Authkit> {
+async function openAuthkit(
+  folder: string,
+  hosts = Object.values(redirectHosts()),
+): Promise<Authkit> {
   return await startAuthkit({
     dataDir: join(folder, "authkit"),
     clientId: CLIENT_ID,
-    redirectHosts: Object.values(redirectHosts()),
+    redirectHosts: hosts,
   });
 }
 

@@ -1,3 +1,245 @@
+/**
+ * The composition root: builds the background's parts, hands them to each other and registers every listener in the first tick, so that
+ * the browser can wake it for each of them. It is woken for a finished observation, for a person's wish, and by one alarm while
+ * something waits; never for a page load.
+ */
 import { defineBackground } from "#imports";
+import { agentById, agents } from "../agents";
+import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
+import { createCollector } from "../capture/collect";
+import { agentPatterns, originAgent } from "../capture/origin-agent";
+import { pageSession } from "../capture/page";
+import { readObservation } from "../capture/read";
+import { redact } from "../capture/redact";
+import { createRegistration } from "../capture/register";
+import { createProvision } from "../sync/account";
+import { FLUSH_ALARM, flushAlarm } from "../sync/alarm";
+import { hasConsent } from "../sync/consents";
+import { createCaller, type TokenAnswer } from "../sync/convex-caller";
+import { createConnection } from "../sync/database";
+import { normaliseDeployment } from "../sync/deployment";
+import { Drain } from "../sync/drain";
+import { admit, type GateSender } from "../sync/gate";
+import { createLife } from "../sync/life";
+import { createObserver, type Taken } from "../sync/observe";
+import { addCaptured } from "../sync/outbox";
+import { registerPageHandlers } from "../sync/page-handlers";
+import { readPage } from "../sync/page-status";
+import { createScripts, type Wanted } from "../sync/scripts";
+import { Status } from "../sync/status";
+import { enabledIds, readSwitches } from "../sync/switches";
+import { trouble } from "../sync/troubles";
+import { createUpload } from "../sync/upload";
+import { browser } from "../utils/browser";
+import { SignInUnavailableError } from "../utils/errors";
+import { onMessage } from "../utils/messages";
+import * as stored from "../utils/storage";
 
-export default defineBackground({ type: "module", main() {} });
+/** Where capture/install.ts marks a page on which it runs. */
+const RUNNING = "opensync-companion:capture";
+
+const now = () => Date.now();
+const fetchNow: typeof fetch = (input, init) => fetch(input, init);
+/** Firefox knows no ports in match patterns. */
+const hasPortsInPatterns = !import.meta.env.FIREFOX;
+
+/** What the person wants now, from storage and the sign-in. */
+function createPersonState(broker: Broker) {
+  const getPerson = async () => (await broker.currentPerson())?.id ?? null;
+  return {
+    getPerson,
+    /** The person for whom capture and sending are on. */
+    async getActive(): Promise<string | null> {
+      const person = await getPerson();
+      if (person === null || (await stored.isPaused.getValue())) return null;
+      return (await hasConsent(person)) ? person : null;
+    },
+    async getDeployment(): Promise<string> {
+      const url = normaliseDeployment((await stored.settings.getValue()).convexUrl, now());
+      return url.ok ? url.value : "";
+    },
+    async getToken(wish: { forceRefresh: boolean }): Promise<TokenAnswer> {
+      try {
+        const token = await broker.getAccessToken(wish);
+        return token === null ? { kind: "signed-out" } : { kind: "token", token };
+      } catch (error) {
+        if (!(error instanceof SignInUnavailableError)) throw error;
+        return { kind: "unavailable", after: error.retryAfterMs ?? undefined };
+      }
+    },
+  };
+}
+
+type PersonState = ReturnType<typeof createPersonState>;
+
+/** Everything between the outbox and Convex. */
+function createSending(broker: Broker, person: PersonState) {
+  const getDatabase = createConnection();
+  const status = new Status({
+    getDatabase,
+    getPerson: person.getPerson,
+    item: stored.captureStatus,
+    showBadge: (text) => browser.action.setBadgeText({ text }),
+    now,
+  });
+  const call = createCaller({ getToken: person.getToken, fetch: fetchNow, now });
+  const provision = createProvision({
+    call,
+    getProfile: () => broker.currentPerson(),
+    getEnabledAgents: async (owner) => enabledIds(await readSwitches(owner)),
+    told: stored.toldAccount,
+    now,
+  });
+  const drain = new Drain({
+    getDatabase,
+    upload: createUpload({ call, provision, fetch: fetchNow, now }),
+    getOwner: person.getActive,
+    getDeployment: person.getDeployment,
+    backoff: stored.backoff,
+    alarm: flushAlarm,
+    alone: (work) => navigator.locks.request("drain", work),
+    later: (work, ms) => void setTimeout(work, ms),
+    report: (news) => status.report(news),
+    now,
+    random: Math.random,
+  });
+  return { getDatabase, status, provision, drain };
+}
+
+/** Which pages the content scripts belong on, held there. */
+function createScriptKeeper(person: PersonState, status: Status) {
+  return createScripts({
+    async getWanted(): Promise<Wanted[]> {
+      const switches = await readSwitches(await person.getActive());
+      return enabledIds(switches).flatMap((agentId) => {
+        const agent = agentById(agentId);
+        return agent ? [{ agentId, patterns: agentPatterns(agent, switches[agentId]) }] : [];
+      });
+    },
+    getRegistered: async () =>
+      (await browser.scripting.getRegisteredContentScripts())[0]?.matches ?? [],
+    registration: createRegistration({
+      scripting: browser.scripting,
+      permissions: browser.permissions,
+      tabs: browser.tabs,
+      hasPortsInPatterns,
+    }),
+    hasPortsInPatterns,
+    onPermission: (agentId, isMissing) =>
+      isMissing
+        ? status.setAgentTrouble(agentId, trouble("permission-missing", now()))
+        : status.clearAgentTrouble(agentId, "permission-missing"),
+  });
+}
+
+type Sending = ReturnType<typeof createSending>;
+
+/** The two messages that content scripts may send. */
+function registerCapture(person: PersonState, { getDatabase, status, drain }: Sending): void {
+  const collector = createCollector({ now });
+  const admitSender = async (sender: GateSender) => {
+    const active = await person.getActive();
+    const switches = await readSwitches(active);
+    return admit(sender, {
+      extensionId: browser.runtime.id,
+      person: active,
+      agentAt: (origin) => originAgent(origin, switches, agents)?.id ?? null,
+    });
+  };
+  const observe = createObserver({
+    admit: admitSender,
+    take({ agentId, tabId, origin }, chunk): Taken {
+      const collected = collector.add({ tabId, origin }, chunk);
+      if (collected.kind !== "complete") return collected;
+      const read = readObservation(agentById(agentId)!, collected.observation, now());
+      return { kind: "read", captured: read.reading, trouble: read.trouble };
+    },
+    redact,
+    add: async (owner, captured) =>
+      addCaptured(await getDatabase(), owner, await person.getDeployment(), captured),
+    status,
+    wake: () => void drain.wake(),
+    now,
+  });
+  onMessage("observe", ({ sender, data }) => observe(sender, data));
+  onMessage("reportTrouble", async ({ sender }) => {
+    const admission = await admitSender(sender);
+    if (admission === null) return;
+    await status.setAgentTrouble(admission.agentId, trouble("agent-unreadable", now()));
+  });
+}
+
+/** What the popup shows of the tab in front. */
+function createPageReader(person: PersonState, { getDatabase }: Sending) {
+  return () =>
+    readPage({
+      ...person,
+      getDatabase,
+      getTab: async () => (await browser.tabs.query({ active: true, lastFocusedWindow: true }))[0],
+      async pageOf(address, owner) {
+        const switches = await readSwitches(owner);
+        const page = pageSession(address, switches, agents);
+        if (!page) return null;
+        const { agent, sessionKey } = page;
+        const isOn = switches[agent.id]?.isEnabled === true;
+        return { agent: { id: agent.id, name: agent.name }, isOn, session: sessionKey };
+      },
+      hasPermission: (address) => browser.permissions.contains({ origins: [patternOf(address)] }),
+      async isRunning(tabId) {
+        const [result] = await browser.scripting.executeScript({
+          target: { tabId },
+          func: (name) => Symbol.for(String(name)) in globalThis,
+          args: [RUNNING],
+        });
+        return result?.result === true;
+      },
+    });
+}
+
+/** The match pattern of an address's origin. */
+function patternOf(address: string): string {
+  const { protocol, host, hostname } = new URL(address);
+  return `${protocol}//${hasPortsInPatterns ? host : hostname}/*`;
+}
+
+export default defineBackground({
+  type: "module",
+  main() {
+    const broker = createBroker({ onSignedIn: (profile) => void life.arrive(profile) });
+    const person = createPersonState(broker);
+    const sending = createSending(broker, person);
+    const { status, drain } = sending;
+    const updateScripts = createScriptKeeper(person, status);
+    const life = createLife({ ...sending, ...person, updateScripts, told: stored.toldAccount });
+
+    registerAuthMessages(broker);
+    registerCapture(person, sending);
+    registerPageHandlers({
+      ...sending,
+      getPerson: person.getPerson,
+      agents,
+      life,
+      readPage: createPageReader(person, sending),
+      fetch: fetchNow,
+      now,
+    });
+
+    broker.onChange((profile) => {
+      if (profile === null) void life.leave();
+    });
+    browser.permissions.onAdded.addListener(() => void life.apply());
+    browser.permissions.onRemoved.addListener(() => void life.apply());
+    browser.alarms.onAlarm.addListener(({ name }) => {
+      if (name === FLUSH_ALARM) void drain.wake();
+    });
+    // Being listened to is what wakes the worker then; it looks for what waits at each start.
+    browser.runtime.onStartup.addListener(() => undefined);
+    browser.runtime.onInstalled.addListener(({ reason }) => {
+      if (reason === "install") {
+        void browser.tabs.create({ url: browser.runtime.getURL("/welcome.html") });
+      }
+    });
+    globalThis.addEventListener("online", () => void drain.wake({ isForced: true }));
+    void life.start();
+  },
+});

@@ -90,9 +90,9 @@ export type Transaction = IDBPTransaction<SyncSchema, Stores, "readwrite">;
 /** Name of the database in the extension's origin. */
 export const DATABASE_NAME = "sync";
 
-/** Opens the database, and makes it at the first start. */
-export async function openDatabase(name = DATABASE_NAME): Promise<SyncDatabase> {
-  const database: SyncDatabase = await openDB<SyncSchema>(name, 1, {
+/** Opens the database, and makes it at the first start. `onClosed`: the connection is of no use any more. */
+export async function openDatabase(onClosed: () => void = () => undefined): Promise<SyncDatabase> {
+  const database: SyncDatabase = await openDB<SyncSchema>(DATABASE_NAME, 1, {
     upgrade(created) {
       const outbox = created.createObjectStore("outbox", { keyPath: "id", autoIncrement: true });
       outbox.createIndex("by_message", ["owner", "agent", "session", "key"], { unique: true });
@@ -107,9 +107,28 @@ export async function openDatabase(name = DATABASE_NAME): Promise<SyncDatabase> 
       });
     },
     // A newer version of the extension wants to upgrade: an open connection of the old one would block it for ever.
-    blocking: () => database.close(),
+    blocking() {
+      database.close();
+      onClosed();
+    },
+    terminated: onClosed,
   });
   return database;
+}
+
+/** Gives the one open connection, and opens another after it was closed or could not be opened. */
+export function createConnection(): () => Promise<SyncDatabase> {
+  let opened: Promise<SyncDatabase> | null = null;
+  const forget = () => {
+    opened = null;
+  };
+  return () => {
+    opened ??= openDatabase(forget).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    return opened;
+  };
 }
 
 /**

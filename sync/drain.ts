@@ -20,9 +20,9 @@ export interface DrainNews {
 
 /** What the drain needs from outside. */
 export interface DrainDeps {
-  database: SyncDatabase;
+  getDatabase(): Promise<SyncDatabase>;
   upload: Upload;
-  /** WorkOS user id of the person who is signed in, or null. */
+  /** WorkOS user id of the person whose rows may be sent now, or null. */
   getOwner(): Promise<string | null>;
   /** URL of the deployment, or "" when none is set. */
   getDeployment(): Promise<string>;
@@ -86,9 +86,8 @@ export class Drain {
 
   /** Sends one batch; gives whether to go on. */
   async #step(): Promise<boolean> {
-    const { database, backoff, now, alarm } = this.#deps;
-    const owner = await this.#deps.getOwner();
-    const batch = owner === null ? null : await peekBatch(database, owner, this.#maxMessages);
+    const { backoff, now, alarm } = this.#deps;
+    const batch = await this.#peek();
     if (batch === null) return this.#stop(null);
     const deployment = await this.#deps.getDeployment();
     if (deployment === "") return this.#stop(trouble("deployment-missing", now()));
@@ -96,6 +95,13 @@ export class Drain {
     if (ms > 0) return this.#wait(ms);
     await alarm.ensure(now() + ALARM_MS);
     return this.#take(deployment, batch, await this.#deps.upload(deployment, batch));
+  }
+
+  async #peek(): Promise<Batch | null> {
+    const owner = await this.#deps.getOwner();
+    return owner === null
+      ? null
+      : peekBatch(await this.#deps.getDatabase(), owner, this.#maxMessages);
   }
 
   async #take(deployment: string, batch: Batch, outcome: Outcome): Promise<boolean> {
@@ -116,7 +122,8 @@ export class Drain {
   }
 
   async #settle(deployment: string, batch: Batch, results: RecordResult[]): Promise<boolean> {
-    const { database, backoff, now, report } = this.#deps;
+    const { backoff, now, report } = this.#deps;
+    const database = await this.#deps.getDatabase();
     const answered = await settleBatch(database, deployment, batch, results);
     if (answered === 0 && batch.rows.length > 0) {
       return this.#fail(trouble("unexpected", now()), {});
@@ -133,7 +140,7 @@ export class Drain {
       this.#maxMessages = Math.ceil(batch.rows.length / 2);
       return true;
     }
-    await parkBatch(this.#deps.database, batch, reason);
+    await parkBatch(await this.#deps.getDatabase(), batch, reason);
     await this.#deps.report({ trouble: null });
     return true;
   }

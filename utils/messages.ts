@@ -45,7 +45,8 @@ export interface PageStatus {
   } | null;
 }
 
-interface ProtocolMap {
+/** Every message, by name: what it carries and what is answered. */
+export interface ProtocolMap {
   // From pages to the background.
   signIn(): Answer<Profile>;
   signOut(): void;

@@ -21,7 +21,7 @@ export class World {
   startWorker(database: SyncDatabase, upload: Upload): Drain {
     this.timers = [];
     const deps: DrainDeps = {
-      database,
+      getDatabase: () => Promise.resolve(database),
       upload,
       getOwner: () => Promise.resolve(this.person),
       getDeployment: () => Promise.resolve(this.deployment),

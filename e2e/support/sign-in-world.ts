@@ -1,13 +1,13 @@
 /** AuthKit's emulator, the built extension and Chromium, for specs about the sign-in. */
 import { readFile, rm, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { startAuthkit, type Authkit } from "../../local/authkit/server.ts";
 import { ensureChromium } from "../../local/browsers.ts";
 import { launchExtension, type LaunchedExtension } from "../../local/chromium.ts";
+import { buildExtension } from "../../local/extension-build.ts";
 import { redirectHosts } from "../../local/extension-id.ts";
-import { buildExtension } from "./build.ts";
 
 export const CLIENT_ID = "client_e2e";
 
@@ -53,7 +53,8 @@ export class SignInWorld {
     const authkit = await openAuthkit(folder);
     const extensionDir = await buildExtension({
       clientId: CLIENT_ID,
-      workosUrl: authkit.url,
+      outDir: join(folder, "build"),
+      authkitUrl: authkit.url,
       // Nobody listens there: signing in must not depend on Convex.
       convexUrl: "http://127.0.0.1:9",
     });
@@ -66,7 +67,6 @@ export class SignInWorld {
     await this.browser.close();
     await this.authkit.close();
     await rm(this.#folder, { recursive: true });
-    await rm(dirname(this.#extensionDir), { recursive: true });
   }
 
   /** Starts the emulator again at the same address, with what it has on disk. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { api } from "./_generated/api";
 import type { Id } from "./_generated/dataModel";
 import { contentHash } from "./contentHash";
@@ -18,9 +18,6 @@ import {
 } from "./test.setup";
 import { utf8Length } from "./utf8";
 import { MAX_CHUNKED_BYTES, MAX_INLINE_BYTES, type Message, type Part } from "./validators";
-
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 /** Parts of about `bytes` bytes of JSON, of characters that take 1 to 4 bytes and of ones that JSON escapes. */
 function partsOf(bytes: number): Part[] {
@@ -158,19 +155,22 @@ describe("a large message that is sent again", () => {
     }
   });
 
-  test("by the hundred, all chunks replaced at once, leaves none of the old ones", async () => {
+  test("by the dozen is too much for one call, which says so, and not for smaller ones", async () => {
     const { backend, ann, record } = await start();
-    const parts = partsOf(300_000);
-    const keys = Array.from({ length: 20 }, (_, index) => `m${index}`);
+    const parts = partsOf(1_000_000);
+    const keys = Array.from({ length: 16 }, (_, index) => `m${index}`);
     for (const [position, key] of keys.entries()) {
       await record(ann, await message({ key, position, parts }));
     }
-    expect((await contentRows(backend)).chunks).toBe(40);
+    const before = await everything(backend);
     const short = await Promise.all(
       keys.map((key, position) => message({ key, position, parts: text("short") })),
     );
-    await record(ann, ...short);
-    await backend.finishAllScheduledFunctions(vi.runAllTimers);
+    const refused = record(ann, ...short);
+    await expect(refused).rejects.toMatchObject({ data: { code: "batch-too-large" } });
+    expect(await everything(backend)).toEqual(before);
+    await record(ann, ...short.slice(0, 8));
+    await record(ann, ...short.slice(8));
     expect((await contentRows(backend)).chunks).toBe(0);
   });
 

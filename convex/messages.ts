@@ -5,14 +5,12 @@
  */
 import { paginationOptsValidator, paginationResultValidator } from "convex/server";
 import { v } from "convex/values";
-import { internalMutation } from "./_generated/server";
 import { userQuery } from "./functions";
-import { deleteChunks } from "./model/largeParts";
 import { messageView, readChunk, vChunk, vMessageView } from "./model/messages";
 import { emptyPage, pageOf } from "./model/pages";
 import { ownSession } from "./model/sessions";
 
-/** A message row has at most about 160 KB: a page stays under the 16 MiB that a query may read. */
+/** A message row has at most about 128 KB: a page stays under the 16 MiB that a query may read. */
 const MAX_PAGE = 100;
 
 /**
@@ -45,14 +43,4 @@ export const chunk = userQuery({
   returns: v.union(vChunk, v.null()),
   handler: async (ctx, { messageId, index }) =>
     ctx.user && (await readChunk(ctx, ctx.user._id, messageId, index)),
-});
-
-/** Deletes chunks of versions that were replaced. */
-export const eraseChunks = internalMutation({
-  args: { chunkIds: v.array(v.id("messageChunks")) },
-  returns: v.null(),
-  handler: async (ctx, { chunkIds }) => {
-    await deleteChunks(ctx, chunkIds);
-    return null;
-  },
 });

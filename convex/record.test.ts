@@ -243,7 +243,7 @@ describe("refusals", () => {
     ["a position that is no number", { position: Number.NaN }],
     ["half a character", { parts: text("\ud83d") }],
     ["half a character in a tool's input", { parts: [toolCall('"\udc00"')] }],
-    ["fields of more than 64 KB", { finish: "f".repeat(70_000) }],
+    ["fields of more than 32 KB", { finish: "f".repeat(33_000) }],
     ["more than 1 MB of parts", { parts: text("x".repeat(1_048_577)) }],
   ];
 
@@ -262,7 +262,7 @@ describe("refusals", () => {
     ["a session key of 513 characters", session({ key: "k".repeat(513) })],
     ["an agent that is no id", session({ agent: "Open Code" })],
     ["half a character in its title", session({ title: "\ud83d" })],
-    ["a path of 70,000 characters", session({ projectPath: "p".repeat(70_000) })],
+    ["a path of 33,000 characters", session({ projectPath: "p".repeat(33_000) })],
   ])("a session with %s is refused whole", async (_name, header) => {
     const { backend, record } = await startAnn();
     const refused = record(await messages(1), header);

@@ -14,7 +14,8 @@ const MAX_PAGE = 200;
  * Stores a session's header and messages: at most 100 messages and 4 MiB of parts per call. `results` has one answer per message,
  * in order: `stored`, `same` (equal content, nothing written), `older` (a partial version of a message that is stored as final) or
  * `refused` with a reason for people; a refused message keeps no other from being stored. Fields that the header does not have
- * blank nothing. Throws `unauthenticated`, `user-missing`, `too-many-messages`, `batch-too-large`, `invalid-session`; then nothing
+ * blank nothing. `batch-too-large` also comes when what the call replaces is too large for one mutation: send fewer
+ * messages, one always passes. Throws `unauthenticated`, `user-missing`, `too-many-messages`, `batch-too-large`, `invalid-session`; then nothing
  * was written.
  */
 export const record = userMutation({

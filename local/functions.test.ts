@@ -139,6 +139,25 @@ it("four writers of one session lose nothing and repeat nothing", async () => {
   expect(await ann.query("sessions:getByKey", session)).toEqual(before);
 });
 
+it("replacing more than one mutation may read is refused as too large, and half of it is not", async () => {
+  const ann = await signIn(0);
+  const finish = "f".repeat(32_000);
+  const large = (_: unknown, index: number) => ({
+    ...message(`m${index}`, index, text("x".repeat(65_000))),
+    finish,
+  });
+  const rows = Array.from({ length: 100 }, large);
+  await record(ann, "large rows", rows.slice(0, 50));
+  await record(ann, "large rows", rows.slice(50));
+  const short = rows.map(({ key, position }) => message(key, -position - 1, text("short")));
+  const all = record(ann, "large rows", short);
+  await expect(all).rejects.toMatchObject({ data: { code: "batch-too-large" } });
+  for (const half of [short.slice(0, 50), short.slice(50)]) {
+    const { results } = await record(ann, "large rows", half);
+    expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(["stored"]));
+  }
+});
+
 it("the deployment's own origin says that it is up and answers preflights", async () => {
   const health = await fetch(`${stack.convex.siteUrl}/health`);
   expect(await health.json()).toEqual({ status: "ok", timestamp: expect.any(Number) });

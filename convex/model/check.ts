@@ -12,8 +12,8 @@ import {
 import { refusal } from "./errors";
 import { AGENT_ID } from "./users";
 
-/** A row must stay under Convex's 1 MiB with its inline parts and its search text, and 100 rows under what a mutation may read. */
-const MAX_FIELD_BYTES = 64 * 1024;
+/** With its inline parts and its search text a row then has at most 128 KB, and the 100 rows of a call can be looked up. */
+const MAX_FIELD_BYTES = 32 * 1024;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A message with the JSON of its parts, which is made once and decides where the parts lie. */

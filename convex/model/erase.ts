@@ -1,10 +1,13 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { internal } from "../_generated/api";
-import { CHUNKS_PER_PASS, deleteFile, type Owner } from "./largeParts";
+import { deleteFile, type Owner } from "./largeParts";
 
-/** Rows of a kind deleted in one mutation: with the chunks about 10 MiB of the 16 MiB that it may read. */
+/** Messages and files deleted in one mutation, which may read 16 MiB: these messages have at most 6.5 MiB. */
 const ROWS_PER_PASS = 50;
+
+/** Chunks deleted in one mutation: 4 MiB. */
+const CHUNKS_PER_PASS = 16;
 
 /**
  * Deletes a session. Its row goes at once, so it is in no list and no link any more, and a new capture of the same session starts

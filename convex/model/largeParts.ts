@@ -3,7 +3,6 @@
  * it; a `files` row says so, and nothing but that message can use it or make it go away.
  */
 import type { Infer } from "convex/values";
-import { internal } from "../_generated/api";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import type { vLarge } from "../schema";
@@ -14,9 +13,6 @@ import type { SizedMessage } from "./check";
 
 /** One chunk and its row stay far below Convex's 1 MiB per document. */
 export const MAX_CHUNK_BYTES = 256 * 1024;
-
-/** Deleting a row reads it: this many chunks are 4 MiB of the 16 MiB that a mutation may read. */
-export const CHUNKS_PER_PASS = 16;
 
 /** Whose rows are written. */
 export type Owner = { userId: Id<"users">; sessionId: Id<"sessions"> };
@@ -87,23 +83,21 @@ export async function placeParts(
   return { parts: [], text, large: { bytes, chunkIds } };
 }
 
-/**
- * Deletes a file of a replaced message with its claim, unless the new version keeps it, and gives the chunks to delete:
- * `deleteChunks` does that once per batch.
- */
+/** Deletes what a replaced message had outside its row, but for a file that the new version keeps. */
 export async function releaseParts(
   ctx: MutationCtx,
   existing: Placed,
   placed: PlacedParts,
-): Promise<Id<"messageChunks">[]> {
+): Promise<void> {
   const { large } = existing;
-  if (large === undefined) return [];
-  if ("chunkIds" in large) return large.chunkIds;
-  if (placed.large && "storageId" in placed.large && placed.large.storageId === large.storageId)
-    return [];
+  if (large === undefined) return;
+  if ("chunkIds" in large) {
+    for (const id of large.chunkIds) await ctx.db.delete("messageChunks", id);
+    return;
+  }
+  if (fileOf(placed) === large.storageId) return;
   const claim = await findClaim(ctx, large.storageId);
   if (claim !== null) await deleteFile(ctx, claim);
-  return [];
 }
 
 /** Deletes a stored file and its claim. */
@@ -112,17 +106,4 @@ export async function deleteFile(ctx: MutationCtx, file: Doc<"files">): Promise<
   if ((await ctx.db.system.get("_storage", file.storageId)) !== null) {
     await ctx.storage.delete(file.storageId);
   }
-}
-
-/** Deletes chunks that no message names any more: some now, the rest in mutations of their own. */
-export async function deleteChunks(
-  ctx: MutationCtx,
-  chunkIds: Id<"messageChunks">[],
-): Promise<void> {
-  for (const id of chunkIds.slice(0, CHUNKS_PER_PASS)) {
-    if ((await ctx.db.get("messageChunks", id)) !== null) await ctx.db.delete("messageChunks", id);
-  }
-  const rest = chunkIds.slice(CHUNKS_PER_PASS);
-  if (rest.length > 0)
-    await ctx.scheduler.runAfter(0, internal.messages.eraseChunks, { chunkIds: rest });
 }

@@ -3,28 +3,36 @@
  * per session and key; equal content writes nothing; a `final` version is never replaced by a `partial` one. No clock decides.
  */
 import { omit } from "convex-helpers";
+import { getConvexSize } from "convex/values";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import type { Message, RecordResult, SessionReading } from "../validators";
 import { checkBatch, checkSession, messageProblem, sized, type SizedMessage } from "./check";
 import {
-  deleteChunks,
   dropUnusedUpload,
   type Owner,
   placeParts,
   releaseParts,
   uploadProblem,
 } from "./largeParts";
+import { refusal } from "./errors";
 import { headerChanges, openSession } from "./sessions";
 
 /** What has to be known of a stored message to decide about a newer version of it. */
-type StoredMessage = Pick<Doc<"messages">, "_id" | "hash" | "state" | "large">;
+type StoredMessage = Pick<Doc<"messages">, "_id" | "hash" | "state" | "large"> & {
+  /** Bytes of the row. */
+  size: number;
+};
+
+/** Convex lets a mutation read 16 MiB, and replacing or deleting a row reads it too; a part is left for all the small rows. */
+const MAX_READ_BYTES = 14 * 1024 * 1024;
 
 /** One call's work on one session. `stored` is read once and kept up to date: a key may come twice in one call. */
 type Batch = {
   owner: Owner;
   stored: Map<string, StoredMessage>;
-  unusedChunks: Id<"messageChunks">[];
+  /** Bytes of the message rows and chunks read so far. */
+  bytesRead: number;
   added: number;
   written: number;
 };
@@ -54,7 +62,21 @@ async function readStored(
         .unique(),
     ),
   );
-  return new Map(rows.filter((row) => row !== null).map((row) => [row.key, row]));
+  return new Map(
+    rows
+      .filter((row) => row !== null)
+      .map((row) => [row.key, { ...row, size: getConvexSize(row) }]),
+  );
+}
+
+/** Refuses the call when what it replaces is more than one mutation can read; a call for fewer messages can. */
+function countRead(batch: Batch, bytes: number): void {
+  batch.bytesRead += bytes;
+  if (batch.bytesRead <= MAX_READ_BYTES) return;
+  throw refusal(
+    "batch-too-large",
+    "Nothing was stored: the stored messages that this call replaces are too large for one call. Send fewer at a time.",
+  );
 }
 
 async function writeMessage(ctx: MutationCtx, batch: Batch, item: SizedMessage): Promise<void> {
@@ -62,16 +84,17 @@ async function writeMessage(ctx: MutationCtx, batch: Batch, item: SizedMessage):
   const existing = batch.stored.get(fields.key);
   const placed = await placeParts(ctx, batch.owner, item);
   const content = { ...batch.owner, ...fields, ...placed };
-  let _id = existing?._id;
-  if (existing === undefined || _id === undefined) {
-    _id = await ctx.db.insert("messages", content);
+  const _id = existing?._id ?? (await ctx.db.insert("messages", content));
+  if (existing === undefined) {
     batch.added += 1;
   } else {
-    batch.unusedChunks.push(...(await releaseParts(ctx, existing, placed)));
+    const { large } = existing;
+    countRead(batch, existing.size + (large && "chunkIds" in large ? large.bytes : 0));
+    await releaseParts(ctx, existing, placed);
     await ctx.db.replace("messages", _id, content);
   }
   batch.written += 1;
-  batch.stored.set(fields.key, { ...content, _id });
+  batch.stored.set(fields.key, { ...content, _id, size: getConvexSize(content) });
 }
 
 async function storeMessage(
@@ -112,12 +135,12 @@ export async function recordSession(
   const session = await openSession(ctx, user._id, reading);
   const owner = { userId: user._id, sessionId: session._id };
   const stored = await readStored(ctx, owner, new Set(usable.map(({ key }) => key)));
-  const batch: Batch = { owner, stored, unusedChunks: [], added: 0, written: 0 };
+  const batch: Batch = { owner, stored, bytesRead: 0, added: 0, written: 0 };
+  for (const { size } of stored.values()) countRead(batch, size);
   const results: RecordResult[] = [];
   for (const [index, item] of items.entries()) {
     results.push(await storeMessage(ctx, batch, item, problems[index]));
   }
-  await deleteChunks(ctx, batch.unusedChunks);
   const changes = headerChanges(session, reading);
   if (batch.written > 0 || Object.keys(changes).length > 0) {
     const messageCount = session.messageCount + batch.added;

@@ -15,6 +15,8 @@ export interface PushOptions {
   env: Record<string, string>;
   /** Whether the CLI checks the types of `convex/` first; "enable" by default. */
   typecheck?: "enable" | "try" | "disable";
+  /** Whether the CLI writes `convex/_generated`; true by default. */
+  codegen?: boolean;
 }
 
 /** How a run of the official CLI ended. */
@@ -30,8 +32,9 @@ export interface CliResult {
  */
 export async function pushProject(options: PushOptions): Promise<void> {
   await setEnvironment(options);
-  const { projectDir, url, adminKey, typecheck = "enable" } = options;
+  const { projectDir, url, adminKey, typecheck = "enable", codegen = true } = options;
   const args = ["deploy", "--yes", "--typecheck", typecheck];
+  args.push("--codegen", codegen ? "enable" : "disable");
   const { code, stdout, stderr } = await runCli({ projectDir, url, adminKey, args });
   if (code === 0) return;
   throw new Error(

@@ -172,22 +172,33 @@ describe("the unmodified Convex CLI", { timeout: 120_000 }, () => {
 });
 
 describe("pushProject", { timeout: 120_000 }, () => {
-  const push = (url: string, env = {}) =>
+  const push = (url: string, env = {}, codegen = true) =>
     pushProject({
       projectDir: fixture.projectDir,
       url,
       adminKey: fixture.convex.adminKey,
       env,
       typecheck: "disable",
+      codegen,
     });
 
   it("pushes past the person's own .env.local and leaves it alone", async () => {
     const file = join(fixture.projectDir, ".env.local");
     const own = "CONVEX_DEPLOYMENT=dev:someone-elses-1\nCONVEX_URL=https://someone.example\n";
     await writeFile(file, own);
-    await push(fixture.convex.url, { SECRET: "from push" });
+    await push(fixture.convex.url, { TEST_JWKS: fixture.jwks, SECRET: "from push" });
     expect(await readFile(file, "utf8")).toBe(own);
     expect(await http().query(notes.secret, {})).toBe("from push");
+  });
+
+  it("leaves convex/_generated as it is when asked to", async () => {
+    await push(fixture.convex.url);
+    const generated = source("_generated/api.d.ts");
+    await writeFile(generated, "// own");
+    await push(fixture.convex.url, {}, false);
+    expect(await readFile(generated, "utf8")).toBe("// own");
+    await push(fixture.convex.url);
+    expect(await readFile(generated, "utf8")).not.toBe("// own");
   });
 
   it("says what is wrong with the code, and when nobody answers", async () => {

@@ -24,13 +24,13 @@ const MAX_ROUNDS = 3;
  * does not have yet; only queries whose read set a commit overlaps run again.
  */
 export class LiveQueries {
-  readonly #functions: Functions;
+  readonly #functions: Pick<Functions, "now" | "queries">;
   readonly #queries = new Map<number, LiveQuery>();
   /** Commits that arrived while queries were running, whose read sets are not known yet. */
   #missed: Commit[] = [];
   #running = new Set<LiveQuery>();
 
-  constructor(functions: Functions) {
+  constructor(functions: Pick<Functions, "now" | "queries">) {
     this.#functions = functions;
   }
 

@@ -29,6 +29,8 @@ async function compile(module: PushedModule): Promise<Script> {
       target: "node24",
       sourcefile: module.path,
       sourcemap: false,
+      // Only this transform's own calls may reach the other modules; Convex's runtime has no `require`.
+      define: { require: "undefined" },
       legalComments: "none",
     });
     return new Script(`(function (exports, require, module) {${code}\n})`, {

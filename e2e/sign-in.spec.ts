@@ -44,6 +44,17 @@ test.describe("signing in", () => {
     await expectSignedIn();
   });
 
+  test("begun in the popup goes on when the window closes the popup", async () => {
+    const popup = await world.openPage();
+    const opened = world.browser.context.waitForEvent("page");
+    await popup.getByRole("button", { name: "Sign in" }).click();
+    const login = await opened;
+    await popup.close();
+    await login.getByRole("button", { name: "ada@example.com" }).click();
+    await expect.poll(() => world.stored("profile")).toMatchObject({ id: "user_ada" });
+    await expectSignedIn();
+  });
+
   test("answers at once when somebody is signed in already", async () => {
     await world.signIn();
     expect(troubleOf(await world.ask("signIn"))).toBe("none");
@@ -169,6 +180,15 @@ test.describe("signed in survives", () => {
 
   test("the offscreen page closed", async () => {
     await closeOffscreenPage();
+    await expectSignedIn();
+  });
+
+  test("the browser killed right after a refresh", async () => {
+    for (let round = 0; round < 3; round += 1) {
+      await expectSignedIn();
+      await world.killBrowser();
+      await world.startBrowser();
+    }
     await expectSignedIn();
   });
 

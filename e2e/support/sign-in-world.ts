@@ -80,6 +80,14 @@ export class SignInWorld {
     this.page = await openPage(this.browser);
   }
 
+  /** Ends the browser as a crash does: it gets no chance to write anything more. */
+  async killBrowser(): Promise<void> {
+    const { context, pid } = this.browser;
+    const closed = context.waitForEvent("close");
+    process.kill(pid!, "SIGKILL");
+    await closed;
+  }
+
   /** Opens one more page of the extension. */
   async openPage(): Promise<Page> {
     return await openPage(this.browser);

@@ -18,7 +18,7 @@ const FIREFOX_DATA = { data_collection: ["websiteContent", "personalCommunicatio
  * any await.
  */
 export async function allowDataCollection(): Promise<boolean> {
-  if (!import.meta.env.FIREFOX) return true;
+  if (import.meta.env.BROWSER !== "firefox") return true;
   // webextension-polyfill's types do not know data_collection (Firefox 140).
   const request = browser.permissions.request as (wanted: object) => Promise<boolean>;
   return request(FIREFOX_DATA);

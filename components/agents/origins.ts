@@ -46,7 +46,10 @@ export function readOrigin(typed: string): OriginReading {
 }
 
 /** The match pattern that asks the browser for an origin. Firefox's patterns cannot hold a port; there, the host as a whole is asked. */
-export function permissionPattern(origin: string, isFirefox = import.meta.env.FIREFOX): string {
+export function permissionPattern(
+  origin: string,
+  isFirefox = import.meta.env.BROWSER === "firefox",
+): string {
   const url = new URL(origin.replace(/\/\*$/, ""));
   return `${url.protocol}//${isFirefox ? url.hostname : url.host}/*`;
 }
@@ -55,7 +58,7 @@ export function permissionPattern(origin: string, isFirefox = import.meta.env.FI
 export function permissionPatterns(
   agent: { origins: string[] },
   named: string[],
-  isFirefox = import.meta.env.FIREFOX,
+  isFirefox = import.meta.env.BROWSER === "firefox",
 ): string[] {
   return [
     ...new Set([...agent.origins, ...named].map((origin) => permissionPattern(origin, isFirefox))),

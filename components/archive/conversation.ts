@@ -37,16 +37,47 @@ function partsOf(message: Message, loaded: LoadedParts): Part[] | null {
   return message.large ? (loaded.get(partsKey(message)) ?? null) : message.parts;
 }
 
-/** Keys of the messages from the leaf up to the root; null when the branch is not known, and all count as active. */
-function activeKeys(messages: Message[], leafKey: string | undefined): Set<string> | null {
+/** Keys of the messages from the leaf up to the root. */
+function pathTo(leafKey: string, messages: Message[]): Set<string> {
   const parents = new Map(messages.map((message) => [message.key, message.parentKey]));
-  if (leafKey === undefined || !parents.has(leafKey)) return null;
-  const keys = new Set<string>();
-  for (let key: string | undefined = leafKey; key !== undefined && !keys.has(key);) {
-    keys.add(key);
+  const path = new Set<string>();
+  let key: string | undefined = leafKey;
+  while (key !== undefined && parents.has(key) && !path.has(key)) {
+    path.add(key);
     key = parents.get(key);
   }
-  return keys;
+  return path;
+}
+
+/**
+ * Whether a message was given up for its sibling on the path: a question that was edited, an answer that was asked for again. Steps of one
+ * answer share a parent too; those ended in tool calls, and belong together.
+ */
+function isAlternative(message: Message, siblings: ReadonlySet<string>): boolean {
+  if (!siblings.has(siblingsKey(message))) return false;
+  return (
+    message.role === "user" || (message.finish !== undefined && message.finish !== "tool-calls")
+  );
+}
+
+function siblingsKey({ role, parentKey }: Message): string {
+  return `${role} ${parentKey ?? ""}`;
+}
+
+/** Keys of messages on branches that the agent's page does not show. */
+function hiddenKeys(messages: Message[], leafKey: string | undefined): Set<string> {
+  const hidden = new Set<string>();
+  if (leafKey === undefined) return hidden;
+  const path = pathTo(leafKey, messages);
+  const onPath = messages.filter(({ key, parentKey }) => path.has(key) && parentKey !== undefined);
+  const siblings = new Set(onPath.map(siblingsKey));
+  // A parent comes before its children, so one pass reaches everything below an alternative.
+  for (const message of messages) {
+    const isBelow = message.parentKey !== undefined && hidden.has(message.parentKey);
+    const isOff = !path.has(message.key);
+    if (isOff && (isBelow || isAlternative(message, siblings))) hidden.add(message.key);
+  }
+  return hidden;
 }
 
 function blocksOf(
@@ -89,13 +120,13 @@ export function turnsOf(messages: Message[], loaded: LoadedParts): Turn[] {
 
 /** Turns in runs of the shown branch and of others. */
 export function runsOf(turns: Turn[], leafKey: string | undefined): Run[] {
-  const active = activeKeys(
+  const hidden = hiddenKeys(
     turns.map(({ message }) => message),
     leafKey,
   );
   const runs: Run[] = [];
   for (const turn of turns) {
-    const isActive = active === null || active.has(turn.message.key);
+    const isActive = !hidden.has(turn.message.key);
     const last = runs.at(-1);
     if (last?.isActive === isActive) last.turns.push(turn);
     else runs.push({ isActive, turns: [turn] });

@@ -2,7 +2,7 @@ import { isLoopback } from "../agents/origins";
 
 /** The URL of a Convex deployment as it may be saved, or what is wrong with it. */
 export function readConvexUrl(typed: string): { url: string } | { error: string } {
-  const text = typed.trim().replace(/\/+$/, "");
+  const text = typed.trim();
   if (text === "") {
     return {
       error: "Type the deployment's URL, for example https://happy-animal-123.convex.cloud.",
@@ -21,7 +21,7 @@ export function readConvexUrl(typed: string): { url: string } | { error: string 
     const cloud = url.origin.replace(/\.convex\.site$/, ".convex.cloud");
     return { error: `This is the address for HTTP actions. The deployment's own is ${cloud}` };
   }
-  return { url: url.pathname === "/" ? url.origin : text };
+  return { url: (url.origin + url.pathname).replace(/\/+$/, "") };
 }
 
 /** A WorkOS client id as it may be saved, or what is wrong with it. */

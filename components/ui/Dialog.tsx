@@ -1,5 +1,5 @@
 import { AlertDialog as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 
 interface Props {
   isOpen: boolean;
@@ -8,18 +8,24 @@ interface Props {
   children: ReactNode;
   /** Buttons, the harmless one first: it gets the focus. */
   actions: ReactNode;
-  /** Where the focus goes at closing when the element that had it is gone. */
-  onCloseFocus?: (event: Event) => void;
 }
 
 /** Asks before something that cannot be undone. Escape closes it, and the focus returns to where it was. */
 export function Dialog(props: Props) {
+  // Radix returns the focus to its own trigger only, and these dialogs are opened by any button.
+  const opener = useRef<Element | null>(null);
+  const returnFocus = () => {
+    if (opener.current instanceof HTMLElement) opener.current.focus();
+  };
   return (
     <Primitive.Root open={props.isOpen} onOpenChange={props.onOpenChange}>
       <Primitive.Portal>
         <Primitive.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Primitive.Content
-          onCloseAutoFocus={props.onCloseFocus}
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          onCloseAutoFocus={returnFocus}
           className="fixed top-1/2 left-1/2 z-50 grid w-[min(28rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 gap-3 rounded-xl border border-line bg-surface p-5 shadow-over"
         >
           <Primitive.Title className="text-lg font-semibold wrap-anywhere">

@@ -1,6 +1,6 @@
 /** What a person does in the browser, step by step, for the demo and for tests. */
 import { setTimeout as wait } from "node:timers/promises";
-import type { BrowserContext, Page } from "@playwright/test";
+import type { BrowserContext, Locator, Page } from "@playwright/test";
 import { preapprove, signInAs } from "./chromium.ts";
 import type { Opencode } from "./opencode.ts";
 
@@ -63,7 +63,7 @@ export async function playTurn(
   const box = page.locator('[data-component="prompt-input"]');
   await box.click();
   await box.pressSequentially(prompt);
-  await box.press("Enter");
+  await send(box);
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
     const id = sessionIdOf(page.url());
@@ -71,6 +71,16 @@ export async function playTurn(
     await wait(200);
   }
   throw new Error(`opencode did not finish the turn "${prompt}" within ${timeoutMs / 1000} s.`);
+}
+
+/** Enter, until the box is empty: the page takes no prompt before it knows its project and its models. */
+async function send(box: Locator): Promise<void> {
+  for (let attempt = 0; attempt < 30; attempt += 1) {
+    await box.press("Enter");
+    await wait(500);
+    if ((await box.innerText()).trim() === "") return;
+  }
+  throw new Error("opencode's page did not take the prompt within 15 s.");
 }
 
 /** The session that opencode's page shows, or null before the first message. */

@@ -132,6 +132,25 @@ describe("allowed origins", () => {
   });
 });
 
+describe("an issuer that does not answer", () => {
+  it("is told apart from a bad token, so that nobody is signed out", async () => {
+    const issuer = "http://localhost:9";
+    await fixture.convex.close();
+    await fixture.start({ devProviders: [{ issuer, jwks: `${issuer}/jwks` }] });
+    const value = await fixture.token("ada", 60, issuer);
+    const body = { path: "notes:whoAmI", args: {} };
+    const answer = await fixture.call("query", body, { Authorization: `Bearer ${value}` });
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ code: "AuthKeysUnreachable" });
+    const socket = await fixture.socket();
+    socket.connect("keys");
+    await socket.next();
+    socket.send({ type: "Authenticate", tokenType: "User", value, baseVersion: 0 });
+    await socket.closed;
+    expect(socket.frames.map(({ type }) => type)).toEqual(["Transition"]);
+  });
+});
+
 describe("a function that never ends", () => {
   it("is stopped by the engine when it is a mutation, and the next call runs", async () => {
     await expect(http().mutation(notes.hang, { room: "hung" })).rejects.toThrow(/endless loop/);

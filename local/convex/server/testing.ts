@@ -1,4 +1,5 @@
 import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,6 +36,23 @@ export const files = {
 /** The issuer and audience that the fixture's auth.config.ts accepts. */
 export const ISSUER = "https://issuer.example";
 
+/**
+ * A free port outside the range from which the system serves everyone else, so that nobody takes it while a test's
+ * backend is down for a moment.
+ */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((answer) => {
+      server.once("error", () => answer(false)).once("listening", () => answer(true));
+      server.listen(port, "127.0.0.1");
+    });
+    server.close();
+    if (isFree) return port;
+  }
+}
+
 /** A project in a temporary folder, the backend that it is pushed to, and an issuer of tokens. */
 export class Fixture {
   readonly folder: string;
@@ -61,7 +79,7 @@ export class Fixture {
     const fixture = new Fixture(folder, privateKey, `data:application/json,${keys}`);
     await cp(APP, fixture.projectDir, { recursive: true });
     await symlink(NODE_MODULES, join(fixture.projectDir, "node_modules"));
-    await fixture.start();
+    await fixture.start({ port: await freePort(), sitePort: await freePort() });
     return fixture;
   }
 
@@ -87,11 +105,11 @@ export class Fixture {
   }
 
   /** A token of the fixture's issuer that lives `seconds` from now. */
-  token(subject: string, seconds = 3600): Promise<string> {
+  token(subject: string, seconds = 3600, issuer = ISSUER): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     return new jose.SignJWT({ sub: subject })
       .setProtectedHeader({ alg: "ES256", kid: "fixture" })
-      .setIssuer(ISSUER)
+      .setIssuer(issuer)
       .setAudience("fixture")
       .setIssuedAt(now)
       .setExpirationTime(now + seconds)

@@ -57,8 +57,10 @@ async function run(
 
 /** Where an error was made, without its message: that may be content. */
 function frames(reason: unknown): string {
-  const lines = reason instanceof Error ? (reason.stack ?? "").split("\n") : [];
-  return lines
+  // Not `instanceof Error`: errors of pushed code come from another realm.
+  const stack = String((reason as { stack?: unknown } | null | undefined)?.stack ?? "");
+  return stack
+    .split("\n")
     .filter((line) => line.startsWith("    at "))
     .map((line) => `\n${line}`)
     .join("");

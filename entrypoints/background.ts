@@ -113,7 +113,11 @@ function createScriptKeeper(person: PersonState, status: Status) {
       const switches = await readSwitches(await person.getActive());
       return enabledIds(switches).flatMap((agentId) => {
         const agent = agentById(agentId);
-        return agent ? [{ agentId, patterns: agentPatterns(agent, switches[agentId]) }] : [];
+        if (!agent) return [];
+        const patterns = agentPatterns(agent, switches[agentId]);
+        return [
+          { agentId, patterns, named: patterns.filter((one) => !agent.origins.includes(one)) },
+        ];
       });
     },
     getRegistered: async () =>

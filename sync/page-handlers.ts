@@ -52,12 +52,12 @@ async function setAgent(deps: PageHandlersDeps, wish: AgentWish): Promise<Answer
   }
   await writeSwitch(person, agentId, { isEnabled, origins });
   const lacking = await deps.life.apply();
-  if (!isEnabled) {
-    await deps.status.clearAgentTrouble(agentId, "permission-missing");
-    await deps.status.clearAgentTrouble(agentId, "agent-unreadable");
+  if (isEnabled && lacking.includes(agentId)) {
+    return { ok: false, trouble: trouble("permission-missing", deps.now()) };
   }
-  if (!isEnabled || !lacking.includes(agentId)) return OK;
-  return { ok: false, trouble: trouble("permission-missing", deps.now()) };
+  await deps.status.clearAgentTrouble(agentId, "permission-missing");
+  if (!isEnabled) await deps.status.clearAgentTrouble(agentId, "agent-unreadable");
+  return OK;
 }
 
 async function saveSettings(deps: PageHandlersDeps, next: Settings): Promise<void> {

@@ -4,6 +4,8 @@
 export interface Wanted {
   agentId: string;
   patterns: string[];
+  /** Those of them that the person named: each must be permitted. Of the agent's own, any one will do. */
+  named: string[];
 }
 
 /** What holding needs from outside. */
@@ -18,11 +20,11 @@ export interface ScriptsDeps {
   };
   /** Firefox's patterns have no ports. */
   hasPortsInPatterns: boolean;
-  /** Called for each wanted agent. */
+  /** Called for each wanted agent that lacks a permission, or has every one. */
   onPermission(agentId: string, isMissing: boolean): Promise<void>;
 }
 
-/** Builds the function that brings the browser in line; it answers the ids of agents whose permission is missing. */
+/** Builds the function that brings the browser in line; it answers the ids of agents that lack a permission. */
 export function createScripts(deps: ScriptsDeps) {
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -33,15 +35,22 @@ export function createScripts(deps: ScriptsDeps) {
     const wanted = await deps.getWanted();
     const patterns = [...new Set(wanted.flatMap((agent) => agent.patterns))].sort();
     const before = await deps.getRegistered();
+    const wasRegistered = (pattern: string) => before.includes(asRegistered(pattern));
     const { missing } = await deps.registration.apply(patterns);
     // Open tabs get what is new; the others have it since they were loaded.
-    const added = patterns.filter(
-      (pattern) => !missing.includes(pattern) && !before.includes(asRegistered(pattern)),
-    );
+    const added = patterns.filter((one) => !missing.includes(one) && !wasRegistered(one));
     if (added.length > 0) await deps.registration.inject(added);
-    const lacking = wanted.filter((agent) => agent.patterns.some((p) => missing.includes(p)));
-    for (const agent of wanted) await deps.onPermission(agent.agentId, lacking.includes(agent));
-    return lacking.map(({ agentId }) => agentId);
+    const lacking: string[] = [];
+    for (const { agentId, patterns: own, named } of wanted) {
+      const absent = own.filter((pattern) => missing.includes(pattern));
+      // Taken away while it was in use, or never given where the person wants it.
+      const isLacking =
+        absent.length === own.length ||
+        absent.some((pattern) => named.includes(pattern) || wasRegistered(pattern));
+      if (isLacking) lacking.push(agentId);
+      if (isLacking || absent.length === 0) await deps.onPermission(agentId, isLacking);
+    }
+    return lacking;
   }
 
   return (): Promise<string[]> => {

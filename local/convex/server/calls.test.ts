@@ -7,7 +7,7 @@ let fixture: Fixture;
 
 beforeAll(async () => {
   fixture = await Fixture.pushed();
-}, 60_000);
+}, 120_000);
 afterAll(() => fixture.close());
 
 const client = () => new ConvexHttpClient(fixture.convex.url, { logger: false });

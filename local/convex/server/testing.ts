@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeFunctionReference as reference } from "convex/server";
 import * as jose from "jose";
+import { expect } from "vitest";
 import { type CliResult, pushProject, runCli } from "../push.ts";
 import { type ConvexOptions, type RunningConvex, startConvex } from "./server.ts";
 
@@ -32,6 +33,10 @@ export const files = {
   url: reference<"query">("files:url"),
   remove: reference<"mutation">("files:remove"),
 };
+
+/** Asserts what becomes true in a while, however busy the machine is. */
+export const eventually = <T>(value: () => T) =>
+  expect.poll(value, { timeout: 30_000, interval: 10 });
 
 /** The issuer and audience that the fixture's auth.config.ts accepts. */
 export const ISSUER = "https://issuer.example";
@@ -179,7 +184,7 @@ export class RawSocket {
   }
 
   /** The next frame that is no Ping. */
-  async next(timeout = 10_000): Promise<Frame> {
+  async next(timeout = 30_000): Promise<Frame> {
     const end = Date.now() + timeout;
     for (;;) {
       const frame = this.frames[this.#read];

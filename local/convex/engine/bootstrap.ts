@@ -59,6 +59,8 @@ export function bootstrap(host: RealmHost): RealmEntry {
     levels.map((level) => [level, (...values: unknown[]) => host.log(level, values)]),
   );
 
+  scope.queueMicrotask = (callback: () => void) => void Promise.resolve().then(callback);
+
   const environment = JSON.parse(host.environment) as Record<string, string>;
   const strict = new Proxy(environment, {
     get(target, name) {

@@ -5,6 +5,7 @@ import type { Lock } from "./lock.ts";
 import { FunctionTimeout } from "./realm.ts";
 import type { Runtime } from "./runtime.ts";
 import { failedOutcome } from "./thrown.ts";
+import { StorageFailed } from "./store.ts";
 import { type Base, Transaction } from "./transaction.ts";
 
 /** Code that is live. */
@@ -35,8 +36,11 @@ export function toOutcome(ending: Ending): Outcome {
   const { logLines } = ending.execution;
   if ("value" in ending) return { success: true, value: ending.value, logLines };
   const { thrown } = ending;
-  if (thrown instanceof CallRefused || thrown instanceof FunctionTimeout) {
-    return { success: false, errorMessage: thrown.message, logLines };
+  const isOwn = [CallRefused, FunctionTimeout, StorageFailed].some(
+    (kind) => thrown instanceof kind,
+  );
+  if (isOwn) {
+    return { success: false, errorMessage: (thrown as Error).message, logLines };
   }
   return failedOutcome(thrown, logLines);
 }

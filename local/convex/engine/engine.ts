@@ -101,20 +101,26 @@ class SqliteEngine implements Engine {
       .run(this.base.clock.ms() - REQUEST_MEMORY_MS);
     const saved = this.store.meta("push");
     if (saved === null) return;
-    await this.goLive(JSON.parse(saved) as Push);
+    const providers = JSON.parse(this.store.meta("providers") ?? "[]") as AuthProvider[];
+    await this.goLive(JSON.parse(saved) as Push, providers);
   }
 
-  private context(): PushContext {
+  private context(changed?: Record<string, string>): PushContext {
     return {
-      environment: this.environment(),
+      environment: { ...this.origins(), ...(changed ?? this.environment()) },
       services: this.services,
       timeoutMs: this.timeoutMs,
     };
   }
 
-  private async goLive(push: Push, providers?: AuthProvider[]): Promise<void> {
+  /** Convex sets these two for every function. */
+  private origins(): Record<string, string> {
+    return JSON.parse(this.store.meta("origins") ?? "{}") as Record<string, string>;
+  }
+
+  private async goLive(push: Push, providers: AuthProvider[]): Promise<void> {
     const { environment, services, timeoutMs } = this.context();
-    this.providers = providers ?? (await evaluateAuth(push, this.context()));
+    this.providers = providers;
     this.live.runtime = await Runtime.of(push.modules, environment, services, timeoutMs);
     this.push = push;
   }
@@ -165,6 +171,7 @@ class SqliteEngine implements Engine {
         syncCrons(this.store, analysis, this.base.clock.ms());
         this.store.setMeta("push", JSON.stringify(push));
         this.store.setMeta("schema", JSON.stringify(schema));
+        this.store.setMeta("providers", JSON.stringify(authProviders));
         this.store.setMeta("analysis", JSON.stringify(analysis));
         return { catalog: migrated, ts: this.base.clock.stamp() };
       });
@@ -194,13 +201,14 @@ class SqliteEngine implements Engine {
       changed.filter((entry): entry is [string, string] => entry[1] !== null),
     );
     // A variable that auth.config.ts needs cannot be taken away from under it.
-    const providers = await evaluateAuth(this.push, { ...this.context(), environment });
+    const providers = await evaluateAuth(this.push, this.context(environment));
     await this.lock.run(async () => {
       const ts = this.store.atomically(() => {
         this.store.sql("DELETE FROM environment").run();
         for (const [name, value] of Object.entries(environment)) {
           this.store.sql("INSERT INTO environment VALUES (?, ?)").run(name, value);
         }
+        this.store.setMeta("providers", JSON.stringify(providers));
         return this.base.clock.stamp();
       });
       this.base.clock.committed(ts);
@@ -236,6 +244,11 @@ class SqliteEngine implements Engine {
 
   setOrigins(origins: { api: string; site: string }): void {
     this.files.apiOrigin = origins.api;
+    const { api: CONVEX_CLOUD_URL, site: CONVEX_SITE_URL } = origins;
+    this.store.setMeta("origins", JSON.stringify({ CONVEX_CLOUD_URL, CONVEX_SITE_URL }));
+    const { environment, services, timeoutMs } = this.context();
+    const { compiled } = this.live.runtime;
+    this.live.runtime = new Runtime(compiled, environment, services, timeoutMs);
   }
 
   exportSnapshot(): AsyncIterable<{ table: string; documents: Json[] }> {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { EngineError } from "../types.ts";
@@ -36,6 +36,14 @@ export class Files {
     this.folder = join(dataDir, "files");
     this.ms = ms;
     mkdirSync(this.folder, { recursive: true });
+    this.sweep();
+  }
+
+  /** Removes what a killed process left: bytes whose transaction never came, or whose deletion was not finished. */
+  private sweep(): void {
+    const known = this.store.sql("SELECT token FROM files").all();
+    const tokens = new Set(known.map(({ token }) => token));
+    for (const name of readdirSync(this.folder)) if (!tokens.has(name)) this.discard(name);
   }
 
   private path(token: string): string {

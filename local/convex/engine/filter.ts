@@ -1,5 +1,5 @@
 import { compareValues, type JSONValue, type Value } from "convex/values";
-import type { Document } from "./indexer.ts";
+import type { Document } from "./document.ts";
 import { fieldAt } from "./key-codec.ts";
 import { queryValue } from "./range.ts";
 

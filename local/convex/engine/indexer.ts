@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Value } from "convex/values";
 import type { IndexInfo, SearchIndexInfo, Table, VectorIndexInfo } from "./catalog.ts";
+import type { Document } from "./document.ts";
 import { encodeKey, fieldAt } from "./key-codec.ts";
 import { writtenKey } from "./read-set.ts";
 import type { Store } from "./store.ts";
-
-/** A document's fields, with `_id` and `_creationTime`. */
-export type Document = { [key: string]: Value };
 
 /** The key of a document in an index. */
 export function keyIn(index: IndexInfo, document: Document): Buffer {

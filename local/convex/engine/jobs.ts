@@ -1,7 +1,7 @@
 import { type JSONValue, jsonToConvex } from "convex/values";
 import type { Json } from "../types.ts";
 import { parsePath } from "./functions.ts";
-import type { Document } from "./indexer.ts";
+import type { Document } from "./document.ts";
 import type { Transaction } from "./transaction.ts";
 
 const TABLE = "_scheduled_functions";
@@ -77,10 +77,16 @@ export class Jobs {
     this.finish(tx, id, end);
   }
 
+  /** Drops what is still to run of a job whose document says otherwise. */
+  forget(tx: Transaction, id: string): void {
+    tx.base.store.sql("DELETE FROM jobs WHERE id = ?").run(id);
+    tx.touch();
+  }
+
   private finish(tx: Transaction, id: string, end: JobEnd | "canceled"): void {
     const state = end === "canceled" ? { kind: "canceled" } : { ...end };
     this.set(tx, id, { state, completedTime: tx.startedAt });
-    tx.base.store.sql("DELETE FROM jobs WHERE id = ?").run(id);
+    this.forget(tx, id);
   }
 
   private set(tx: Transaction, id: string, fields: Document): void {

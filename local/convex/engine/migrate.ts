@@ -2,7 +2,7 @@ import { EngineError, type Json } from "../types.ts";
 import { Catalog, type SchemaJson, type Table } from "./catalog.ts";
 import { enter, searchTable } from "./indexer.ts";
 import { everyDocument, type Store } from "./store.ts";
-import { parseDocument, withoutSystemFields } from "./transaction.ts";
+import { parseDocument, withoutSystemFields } from "./document.ts";
 import { findMismatch, type Mismatch } from "./validate.ts";
 
 interface Declared {

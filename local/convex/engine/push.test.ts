@@ -89,6 +89,16 @@ describe("going live", () => {
     expect(await engine.query("a:run")).toBeNull();
   });
 
+  test("gives functions the addresses of the deployment", async () => {
+    engine.engine.setOrigins({ api: "http://127.0.0.1:1", site: "http://127.0.0.1:2" });
+    const body = "return process.env.CONVEX_CLOUD_URL + ' ' + process.env.CONVEX_SITE_URL";
+    await engine.push(pushOf({ "a.js": queryModule(body) }));
+    expect(await engine.query("a:run")).toBe("http://127.0.0.1:1 http://127.0.0.1:2");
+    engine.engine.setOrigins({ api: "http://127.0.0.1:3", site: "http://127.0.0.1:4" });
+    expect(await engine.query("a:run")).toBe("http://127.0.0.1:3 http://127.0.0.1:4");
+    expect(engine.engine.environment()).toEqual({});
+  });
+
   test("re-runs every query", async () => {
     await engine.push(pushOf({ "a.js": queryModule("return 1") }));
     const { reads } = await engine.engine.runQuery("a:run", {}, { identity: null, isAdmin: false });

@@ -4,9 +4,10 @@ import { evaluate } from "./filter.ts";
 import { afterKey } from "./key-codec.ts";
 import { type RangeExpression, rangeOf } from "./range.ts";
 import type { ReadRange } from "./read-set.ts";
-import { type SearchCondition, search } from "./search.ts";
+import { type SearchCondition, SearchSource } from "./search.ts";
 import type { FoundDocument, KeyRange } from "./store.ts";
-import { parseDocument, type Transaction } from "./transaction.ts";
+import { parseDocument } from "./document.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** A query as `convex/server` sends it. */
 export interface QueryJson {
@@ -98,18 +99,7 @@ class IndexSource implements Source {
   }
 }
 
-class ListSource implements Source {
-  private readonly rows: readonly Row[];
-  private at = 0;
-
-  constructor(rows: readonly Row[]) {
-    this.rows = rows;
-  }
-
-  next(): Row | null {
-    return this.rows[this.at++] ?? null;
-  }
-}
+const NOTHING: Source = { next: () => null };
 
 /** Where a page begins and ends: after `after`, up to and including `until`. */
 export interface Window {
@@ -158,10 +148,9 @@ function findIndex(tx: Transaction, label: string): IndexInfo | null {
 export function openSource(tx: Transaction, query: QueryJson, window: Window = WHOLE): Source {
   const { source } = query;
   if (source.type === "Search") {
-    const rows = search(tx, source.indexName, source.filters);
     const from = window.after === null ? 0 : Number(window.after.toString()) + 1;
-    const to = window.until === null ? rows.length : Number(window.until.toString()) + 1;
-    return new ListSource(rows.slice(from, to));
+    const to = window.until === null ? Infinity : Number(window.until.toString()) + 1;
+    return new SearchSource(tx, source.indexName, source.filters, from, to);
   }
   const label =
     source.type === "FullTableScan" ? `${source.tableName}.by_creation_time` : source.indexName;
@@ -169,7 +158,7 @@ export function openSource(tx: Transaction, query: QueryJson, window: Window = W
   if (index === null) {
     // A table that nobody has written to: remember the question, so that the first insert answers it anew.
     tx.reads.addTable(label.slice(0, label.indexOf(".")));
-    return new ListSource([]);
+    return NOTHING;
   }
   const order = source.order ?? "asc";
   const range = rangeOf(index, source.type === "IndexRange" ? source.range : []);

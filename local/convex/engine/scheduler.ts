@@ -24,8 +24,8 @@ export class Scheduler {
   private readonly runtime: () => Runtime;
   private timer: NodeJS.Timeout | null = null;
   private isStarted = false;
-  private isRunning = false;
-  private readonly actions = new Set<Promise<void>>();
+  private isRunning = true;
+  private loop: Promise<void> = Promise.resolve();
 
   constructor(calls: Calls, jobs: Jobs, runtime: () => Runtime) {
     this.calls = calls;
@@ -36,7 +36,7 @@ export class Scheduler {
   start(): void {
     if (this.isStarted) return;
     this.isStarted = true;
-    void this.failCutOff().then(() => this.wake());
+    this.loop = this.failCutOff().then(() => this.runDue());
   }
 
   /** Looks again when the next thing is due. To be called after every commit. */
@@ -46,13 +46,16 @@ export class Scheduler {
     const due = this.nextDueTime();
     if (due === null) return;
     const wait = Math.min(Math.max(0, due - this.now()), LONGEST_WAIT_MS);
-    this.timer = setTimeout(() => void this.runDue(), wait);
+    this.timer = setTimeout(() => {
+      this.loop = this.runDue();
+    }, wait);
   }
 
+  /** Starts nothing more. Actions under way are cut off; the next start tells them as failed. */
   async stop(): Promise<void> {
     this.isStarted = false;
     if (this.timer !== null) clearTimeout(this.timer);
-    await Promise.all(this.actions);
+    await this.loop;
   }
 
   private now(): number {
@@ -85,7 +88,8 @@ export class Scheduler {
     if (row === undefined) return false;
     const id = row.id as string;
     const job = await this.calls.system((tx) => this.jobs.read(tx, id));
-    if (job !== null && job.state === "pending") await this.runJob(job);
+    if (job?.state === "pending") await this.runJob(job);
+    else await this.calls.system((tx) => this.jobs.forget(tx, id));
     return true;
   }
 
@@ -111,8 +115,9 @@ export class Scheduler {
   }
 
   private follow(action: Promise<void>): void {
-    const followed: Promise<void> = action.finally(() => this.actions.delete(followed));
-    this.actions.add(followed);
+    action.catch((error: unknown) => {
+      if (this.isStarted) console.error("A scheduled action's end could not be stored.", error);
+    });
   }
 
   private async end(id: string, end: JobEnd): Promise<void> {

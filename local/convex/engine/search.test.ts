@@ -60,9 +60,11 @@ describe("full-text search", () => {
     expect(await search("afterwards")).toEqual([]);
   });
 
-  test("takes as many as asked for", async () => {
-    for (let at = 0; at < 5; at++) await add("texts", { body: `taken ${at}`, owner: "ada" });
+  test("takes as many as asked for, and reads only those", async () => {
+    const large = "x".repeat(900_000);
+    for (let at = 0; at < 25; at++) await add("texts", { body: `taken ${large}`, owner: "ada" });
     expect(await search("taken", { take: 2 })).toHaveLength(2);
+    await expect(search("taken")).rejects.toThrow("Too many bytes read");
   });
 });
 

@@ -1,7 +1,7 @@
 import type { JSONValue } from "convex/values";
 import type { SearchIndexInfo, Table } from "./catalog.ts";
 import { filterWord, searchTable } from "./indexer.ts";
-import type { Row } from "./query.ts";
+import type { Row, Source } from "./query.ts";
 import { queryValue } from "./range.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -60,26 +60,48 @@ function matchExpression(
     : `${body} AND ({filters} : (${filterWords.join(" AND ")}))`;
 }
 
-/** The documents that a search finds, the best first. */
-export function search(
-  tx: Transaction,
-  label: string,
-  conditions: readonly SearchCondition[],
-): Row[] {
-  const { table, index } = findSearchIndex(tx, label);
-  tx.usage.add("databaseQueries", 1);
-  tx.reads.addTable(table.name);
-  const match = matchExpression(index, conditions);
-  if (match === null) return [];
+/** The documents that a search finds, the best first; each is read when it is asked for. */
+export class SearchSource implements Source {
+  private readonly tx: Transaction;
+  private readonly hits: readonly number[];
+  private at: number;
+
+  /** The whole result, or the part of it from `from` up to `to`. */
+  constructor(
+    tx: Transaction,
+    label: string,
+    conditions: readonly SearchCondition[],
+    from: number,
+    to: number,
+  ) {
+    this.tx = tx;
+    this.at = from;
+    const { table, index } = findSearchIndex(tx, label);
+    tx.usage.add("databaseQueries", 1);
+    tx.reads.addTable(table.name);
+    const match = matchExpression(index, conditions);
+    this.hits = match === null ? [] : findHits(tx, index, match).slice(0, to);
+  }
+
+  next(): Row | null {
+    const n = this.hits[this.at];
+    const row =
+      n === undefined
+        ? undefined
+        : this.tx.base.store.sql("SELECT json, size FROM documents WHERE n = ?").get(n);
+    if (row === undefined) return null;
+    const found = { json: row.json as string, size: row.size as number };
+    this.tx.countRead(found);
+    return { ...found, key: Buffer.from(String(this.at++)) };
+  }
+}
+
+function findHits(tx: Transaction, index: SearchIndexInfo, match: string): number[] {
   const name = searchTable(index);
-  const found = tx.base.store
+  return tx.base.store
     .sql(
-      `SELECT d.json, d.size FROM (SELECT rowid AS n, bm25(${name}, 1.0, 0.0) AS score FROM ${name} WHERE ${name} MATCH ? ORDER BY score, rowid DESC LIMIT ${MAX_RESULTS}) AS hit JOIN documents d ON d.n = hit.n ORDER BY hit.score, hit.n DESC`,
+      `SELECT rowid AS n FROM ${name} WHERE ${name} MATCH ? ORDER BY bm25(${name}, 1.0, 0.0), rowid DESC LIMIT ${MAX_RESULTS}`,
     )
-    .all(match);
-  return found.map((row, at) => {
-    const document = { json: row.json as string, size: row.size as number };
-    tx.countRead(document);
-    return { ...document, key: Buffer.from(String(at)) };
-  });
+    .all(match)
+    .map(({ n }) => n as number);
 }

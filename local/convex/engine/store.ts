@@ -25,6 +25,17 @@ CREATE TABLE IF NOT EXISTS upload_tokens (token TEXT PRIMARY KEY, expires INTEGE
 CREATE TABLE IF NOT EXISTS environment (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
 
+/** The disk refused a write: the whole transaction is undone. */
+export class StorageFailed extends Error {
+  constructor(cause: Error) {
+    super(
+      `The database could not write to the disk (${cause.message}). Nothing of this mutation was stored, and everything from before is intact. Make room on the disk or repair it, then try again.`,
+      { cause },
+    );
+    this.name = "StorageFailed";
+  }
+}
+
 /** One document as it lies in the store. */
 export interface StoredDocument {
   n: number;

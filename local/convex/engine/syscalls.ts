@@ -3,7 +3,7 @@ import type { Json } from "../types.ts";
 import { calledPath } from "./address.ts";
 import type { Frame } from "./execution.ts";
 import type { Files } from "./files.ts";
-import type { Document } from "./indexer.ts";
+import type { Document } from "./document.ts";
 import { type PageRequest, readPage } from "./pagination.ts";
 import { openSource, type QueryJson, QueryStream } from "./query.ts";
 import { queryValue } from "./range.ts";

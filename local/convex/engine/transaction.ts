@@ -1,14 +1,19 @@
-import { convexToJson, getConvexSize, jsonToConvex, type JSONValue } from "convex/values";
 import type { WriteSet } from "../types.ts";
 import type { Catalog, IndexInfo, Table } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
 import type { IdMaker } from "./ids.ts";
-import { type Document, reindex } from "./indexer.ts";
+import { type Document, encodeDocument, parseDocument } from "./document.ts";
+import { reindex } from "./indexer.ts";
 import { afterKey, encodeKey } from "./key-codec.ts";
-import { checkDocument, Usage } from "./limits.ts";
+import { Usage } from "./limits.ts";
 import { Reads } from "./read-set.ts";
-import type { FoundDocument, KeyRange, Store, StoredDocument } from "./store.ts";
-import { findMismatch } from "./validate.ts";
+import {
+  type FoundDocument,
+  type KeyRange,
+  StorageFailed,
+  type Store,
+  type StoredDocument,
+} from "./store.ts";
 
 /** What the engine's parts share. */
 export interface Base {
@@ -25,18 +30,6 @@ export interface Savepoint {
   usage: ReturnType<Usage["mark"]>;
   undo: number;
   commits: number;
-}
-
-/** Reads one document's JSON as values. */
-export function parseDocument(json: string): Document {
-  return jsonToConvex(JSON.parse(json) as JSONValue) as Document;
-}
-
-/** The fields that a schema speaks of. */
-export function withoutSystemFields(document: Document): Document {
-  return Object.fromEntries(
-    Object.entries(document).filter(([name]) => name !== "_id" && name !== "_creationTime"),
-  );
 }
 
 /**
@@ -56,6 +49,7 @@ export class Transaction {
   private readonly undoSteps: (() => void)[] = [];
   private readonly commitSteps: (() => void)[] = [];
   private depth = 0;
+  private failure: Error | null = null;
 
   constructor(base: Base, isReadOnly: boolean) {
     this.base = base;
@@ -70,7 +64,10 @@ export class Transaction {
   }
 
   insert(tableName: string, fields: Document): string {
-    this.beforeWrite();
+    return this.write(() => this.insertNow(tableName, fields));
+  }
+
+  private insertNow(tableName: string, fields: Document): string {
     const { catalog, clock, ids, store } = this.base;
     const table = catalog.ensure(tableName);
     for (const name of ["_id", "_creationTime"]) {
@@ -82,7 +79,7 @@ export class Transaction {
     }
     const id = ids.next(table.number, this.startedAt);
     const document = { ...fields, _id: id, _creationTime: clock.creationTime(this.startedAt) };
-    const { size, json } = this.prepare(table, document);
+    const { size, json } = this.encode(table, document);
     const n = store.insertDocument(size, json);
     this.note(reindex(store, table, n, null, document));
     return id;
@@ -90,7 +87,14 @@ export class Transaction {
 
   /** Puts new fields in place of a document's own; `change` answers them from the present ones. */
   update(id: string, what: "patch" | "replace", change: (present: Document) => Document): void {
-    this.beforeWrite();
+    this.write(() => this.updateNow(id, what, change));
+  }
+
+  private updateNow(
+    id: string,
+    what: "patch" | "replace",
+    change: (present: Document) => Document,
+  ): void {
     const found = this.locate(id);
     if (found === null) {
       const verb = what === "patch" ? "Patch" : "Replace";
@@ -105,13 +109,16 @@ export class Transaction {
       }
     }
     const next = { ...fields, _id: present._id!, _creationTime: present._creationTime! };
-    const { size, json } = this.prepare(table, next);
+    const { size, json } = this.encode(table, next);
     this.base.store.updateDocument(document.n, size, json);
     this.note(reindex(this.base.store, table, document.n, present, next));
   }
 
   remove(id: string): void {
-    this.beforeWrite();
+    this.write(() => this.removeNow(id));
+  }
+
+  private removeNow(id: string): void {
     const found = this.locate(id);
     if (found === null) throw new Error(`Delete on non-existent document with ID "${id}"`);
     this.usage.add("documentsWritten", 1);
@@ -177,15 +184,25 @@ export class Transaction {
   /** Makes the writes durable. Answers null where there were none. */
   commit(): { ts: bigint; writes: WriteSet } | null {
     const { clock, store } = this.base;
+    if (this.failure !== null) throw new StorageFailed(this.failure);
     if (this.isReadOnly || !this.hasWrites) {
       store.db.exec("COMMIT");
       return null;
     }
-    const ts = clock.stamp();
-    store.db.exec("COMMIT");
+    const ts = this.makeDurable();
     clock.committed(ts);
     for (const step of this.commitSteps) step();
     return { ts, writes: new Set(this.written) };
+  }
+
+  private makeDurable(): bigint {
+    try {
+      const ts = this.base.clock.stamp();
+      this.base.store.db.exec("COMMIT");
+      return ts;
+    } catch (error) {
+      throw new StorageFailed(error as Error);
+    }
   }
 
   rollback(): void {
@@ -219,8 +236,17 @@ export class Transaction {
     return { table, document };
   }
 
-  private beforeWrite(): void {
+  /** A write is several statements: where one of them fails in SQLite, nothing of the transaction may be kept. */
+  private write<T>(work: () => T): T {
     if (this.isReadOnly) throw new Error("Queries cannot write. Use a mutation.");
+    // SQLite may have ended the transaction by itself, and would keep what came now for good.
+    if (this.failure !== null) throw new StorageFailed(this.failure);
+    try {
+      return work();
+    } catch (error) {
+      if ((error as { code?: string }).code === "ERR_SQLITE_ERROR") this.failure = error as Error;
+      throw error;
+    }
   }
 
   private note(written: string[]): void {
@@ -233,24 +259,10 @@ export class Transaction {
     for (const step of this.undoSteps.splice(from).reverse()) step();
   }
 
-  private prepare(table: Table, document: Document): { size: number; json: string } {
-    const size = getConvexSize(document);
-    checkDocument(document, size);
+  private encode(table: Table, document: Document): { size: number; json: string } {
+    const encoded = encodeDocument(table, document, this.base.catalog.isIdOf);
     this.usage.add("documentsWritten", 1);
-    this.usage.add("bytesWritten", size);
-    if (table.validator !== null) this.validate(table, document);
-    return { size, json: JSON.stringify(convexToJson(document)) };
-  }
-
-  private validate(table: Table, document: Document): void {
-    const mismatch = findMismatch(
-      table.validator!,
-      withoutSystemFields(document),
-      this.base.catalog.isIdOf,
-    );
-    if (mismatch === null) return;
-    throw new Error(
-      `Failed to insert or update a document in table "${table.name}" because it does not match the schema: ${mismatch.message}`,
-    );
+    this.usage.add("bytesWritten", encoded.size);
+    return encoded;
   }
 }

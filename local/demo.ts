@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Page } from "@playwright/test";
 import { Archive, type ArchivedMessage, type ArchivedSession } from "./archive.ts";
 import { launchExtension } from "./chromium.ts";
 import { messagesOf, openOpencode, playTurn, setUpPerson } from "./journey.ts";
@@ -53,7 +54,7 @@ export async function runDemo(demo: Demo, shutdown: Shutdown): Promise<void> {
     sessionKey = await playTurn(page, opencode.url, prompt);
     console.log(`Asked opencode: ${prompt}`);
   }
-  await page.screenshot({ path: join(demo.dir, "opencode.png") });
+  await screenshot(page, join(demo.dir, "opencode.png"));
 
   const archive = new Archive(demo.stack.convex.url, demo.stack.authkit, ada.id);
   shutdown.add(() => archive.close());
@@ -68,8 +69,13 @@ export async function runDemo(demo: Demo, shutdown: Shutdown): Promise<void> {
     .getByText(DEMO_TURNS[0]?.prompt ?? "")
     .first()
     .waitFor();
-  await view.screenshot({ path: join(demo.dir, "archive.png"), fullPage: true });
+  await screenshot(view, join(demo.dir, "archive.png"));
   report(landed, demo.dir);
+}
+
+async function screenshot(page: Page, path: string): Promise<void> {
+  await page.setViewportSize({ width: 1200, height: 1500 });
+  await page.screenshot({ path });
 }
 
 interface Landed {
@@ -82,10 +88,13 @@ async function landing(archive: Archive, opencodeUrl: string, key: string): Prom
   const deadline = Date.now() + LANDING_SECONDS * 1000;
   let problems: string[] = [];
   while (Date.now() < deadline) {
-    const session = (await archive.sessions()).find((one) => one.key === key);
-    const messages = session ? await archive.messages(session.id) : [];
+    const find = async () => (await archive.sessions()).find((one) => one.key === key);
+    const found = await find();
+    const messages = found ? await archive.messages(found.id) : [];
     problems = missing(await messagesOf(opencodeUrl, key), messages);
-    if (session && problems.length === 0) return { session, messages };
+    // Read again: the header may have been older than the messages.
+    const session = problems.length === 0 ? await find() : undefined;
+    if (session) return { session, messages };
     await wait(250);
   }
   throw new Error(

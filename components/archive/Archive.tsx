@@ -1,4 +1,4 @@
-import { useCallback } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import type { AgentInfo } from "../agents/switch-agent";
 import { Notice } from "../ui/Notice";
 import { classes } from "../ui/classes";
@@ -30,10 +30,18 @@ export function Archive({ agents }: { agents: readonly AgentInfo[] }) {
     (id: string) => agents.find((agent) => agent.id === id)?.name ?? id,
     [agents],
   );
+  const hasDeleted = useRef(false);
   const leave = useCallback(() => {
+    hasDeleted.current = true;
     window.location.hash = "#/";
-    document.getElementById("sessions-heading")?.focus();
   }, []);
+  useEffect(() => {
+    // Only now is the dialog gone, which had the focus and would not have let it go.
+    if (sessionId === null && hasDeleted.current) {
+      document.getElementById("sessions-heading")?.focus();
+    }
+    hasDeleted.current = false;
+  }, [sessionId]);
   return (
     <div className="grid min-h-0 grid-cols-1 min-[56rem]:grid-cols-[20rem_1fr]">
       <nav

@@ -208,10 +208,14 @@ export class Calls {
   }
 
   private remember(tx: Transaction, { sessionId, requestId }: RequestKey, ending: Ending): void {
-    tx.touch();
-    this.base.store
-      .sql("INSERT INTO requests VALUES (?, ?, ?, ?)")
-      .run(sessionId, requestId, JSON.stringify(toOutcome(ending)), tx.startedAt);
+    const outcome = JSON.stringify(toOutcome(ending));
+    tx.execute(
+      "INSERT INTO requests VALUES (?, ?, ?, ?)",
+      sessionId,
+      requestId,
+      outcome,
+      tx.startedAt,
+    );
   }
 
   /** The outcome of a request that was already carried out. */

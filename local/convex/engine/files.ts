@@ -99,7 +99,7 @@ export class Files {
       sha256,
       ...(contentType === null ? {} : { contentType }),
     });
-    this.store.sql("INSERT INTO files VALUES (?, ?, ?, ?)").run(id, token, size, contentType);
+    tx.execute("INSERT INTO files VALUES (?, ?, ?, ?)", id, token, size, contentType);
     return id;
   }
 
@@ -137,16 +137,14 @@ export class Files {
     const known = this.find(tx, id);
     if (known === null) throw new Error(`There is no stored file with the ID "${id}".`);
     tx.remove(id);
-    this.store.sql("DELETE FROM files WHERE id = ?").run(id);
+    tx.execute("DELETE FROM files WHERE id = ?", id);
     tx.onCommit(() => this.discard(known.token));
   }
 
   uploadUrl(tx: Transaction): string {
-    if (tx.isReadOnly) throw new Error("Queries cannot make upload URLs. Use a mutation.");
     const token = randomUUID();
     const expires = this.ms() + UPLOAD_TOKEN_MS;
-    this.store.sql("INSERT INTO upload_tokens VALUES (?, ?)").run(token, expires);
-    tx.touch();
+    tx.execute("INSERT INTO upload_tokens VALUES (?, ?)", token, expires);
     return `${this.apiOrigin}/api/storage/upload?token=${token}`;
   }
 

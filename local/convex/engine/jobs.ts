@@ -44,7 +44,7 @@ export class Jobs {
       scheduledTime: due,
       state: { kind: "pending" },
     });
-    tx.base.store.sql("INSERT INTO jobs VALUES (?, ?)").run(id, due);
+    tx.execute("INSERT INTO jobs VALUES (?, ?)", id, due);
     return id;
   }
 
@@ -69,7 +69,7 @@ export class Jobs {
   /** An action is begun before it runs: it may have had effects, so it never runs twice. */
   begin(tx: Transaction, id: string): void {
     this.set(tx, id, { state: { kind: "inProgress" } });
-    tx.base.store.sql("UPDATE jobs SET due = ? WHERE id = ?").run(STARTED, id);
+    tx.execute("UPDATE jobs SET due = ? WHERE id = ?", STARTED, id);
   }
 
   end(tx: Transaction, id: string, end: JobEnd): void {
@@ -79,8 +79,7 @@ export class Jobs {
 
   /** Drops what is still to run of a job whose document says otherwise. */
   forget(tx: Transaction, id: string): void {
-    tx.base.store.sql("DELETE FROM jobs WHERE id = ?").run(id);
-    tx.touch();
+    tx.execute("DELETE FROM jobs WHERE id = ?", id);
   }
 
   private finish(tx: Transaction, id: string, end: JobEnd | "canceled"): void {

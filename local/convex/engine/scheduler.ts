@@ -134,10 +134,9 @@ export class Scheduler {
     const spec = JSON.parse(row.spec as string) as CronSpec;
     const next = nextDue(name, spec.schedule, row.due as number, this.now());
     // First the next time, then the run: a cron that brings the process down must not do so for ever.
-    await this.calls.system((tx) => {
-      store.sql("UPDATE crons SET due = ? WHERE name = ?").run(next, name);
-      tx.touch();
-    });
+    await this.calls.system((tx) =>
+      tx.execute("UPDATE crons SET due = ? WHERE name = ?", next, name),
+    );
     const args = spec.args[0] ?? {};
     const found = findFunction(this.runtime().realm("action"), spec.name);
     if (found?.kind === "action") {

@@ -1,3 +1,4 @@
+import type { SQLInputValue } from "node:sqlite";
 import type { WriteSet } from "../types.ts";
 import type { Catalog, IndexInfo, Table } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
@@ -48,6 +49,7 @@ export class Transaction {
   private readonly written: string[] = [];
   private readonly undoSteps: (() => void)[] = [];
   private readonly commitSteps: (() => void)[] = [];
+  private hasWrites = false;
   private depth = 0;
   private failure: Error | null = null;
 
@@ -144,6 +146,19 @@ export class Transaction {
     this.usage.add("bytesRead", document.size);
   }
 
+  /** A write is several statements: where one of them fails in SQLite, nothing of the transaction may be kept. */
+  write<T>(work: () => T): T {
+    if (this.isReadOnly) throw new Error("Queries cannot write. Use a mutation.");
+    // SQLite may have ended the transaction by itself, and would keep what came now for good.
+    if (this.failure !== null) throw new StorageFailed(this.failure);
+    try {
+      return work();
+    } catch (error) {
+      if ((error as { code?: string }).code === "ERR_SQLITE_ERROR") this.failure = error as Error;
+      throw error;
+    }
+  }
+
   /** Enters another transaction's share: a nested mutation that can fail by itself. */
   savepoint(): Savepoint {
     const name = `nested_${++this.depth}`;
@@ -212,11 +227,9 @@ export class Transaction {
     this.undo(0);
   }
 
-  /** Whether there is anything to commit; also true after `touch`. */
-  hasWrites = false;
-
-  /** Notes writes outside the documents (a scheduled job, an upload token) so that they are committed. */
-  touch(): void {
+  /** Writes something outside the documents (a scheduled job, an upload token) that is to be committed with them. */
+  execute(sql: string, ...values: SQLInputValue[]): void {
+    this.write(() => this.base.store.sql(sql).run(...values));
     this.hasWrites = true;
   }
 
@@ -234,19 +247,6 @@ export class Transaction {
     if (document === null) return null;
     this.countRead(document);
     return { table, document };
-  }
-
-  /** A write is several statements: where one of them fails in SQLite, nothing of the transaction may be kept. */
-  private write<T>(work: () => T): T {
-    if (this.isReadOnly) throw new Error("Queries cannot write. Use a mutation.");
-    // SQLite may have ended the transaction by itself, and would keep what came now for good.
-    if (this.failure !== null) throw new StorageFailed(this.failure);
-    try {
-      return work();
-    } catch (error) {
-      if ((error as { code?: string }).code === "ERR_SQLITE_ERROR") this.failure = error as Error;
-      throw error;
-    }
   }
 
   private note(written: string[]): void {

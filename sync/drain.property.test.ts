@@ -83,7 +83,10 @@ class Run {
   }
 
   #start(): void {
-    this.drain = this.world.startWorker(this.database, (_url, batch) => this.#upload(batch));
+    this.drain = this.world.startWorker(
+      () => Promise.resolve(this.database),
+      (_url, batch) => this.#upload(batch),
+    );
   }
 
   async #upload(batch: Batch): Promise<Outcome> {

@@ -16,6 +16,7 @@ let database: SyncDatabase;
 let server: MemoryServer;
 let world: World;
 let sent: Batch[];
+const getDatabase = () => Promise.resolve(database);
 
 beforeEach(async () => {
   globalThis.indexedDB = new IDBFactory();
@@ -46,7 +47,7 @@ const broken: Outcome = {
 
 /** A worker whose calls to Convex end as `answer` says. */
 function worker(answer: (batch: Batch, index: number) => Outcome = works) {
-  return world.startWorker(database, (_url, batch) => {
+  return world.startWorker(getDatabase, (_url, batch) => {
     sent.push(batch);
     return Promise.resolve(answer(batch, sent.length - 1));
   });
@@ -70,7 +71,7 @@ describe("the alarm", () => {
 
   it("is set before anything is sent, so that a killed worker is followed by another", async () => {
     await add("s", "1");
-    const killed = world.startWorker(database, () => new Promise(() => undefined));
+    const killed = world.startWorker(getDatabase, () => new Promise(() => undefined));
     void killed.wake();
     await expect.poll(() => world.alarm).toBe(world.now + MINUTE);
     await worker().wake();

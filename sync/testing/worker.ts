@@ -18,10 +18,10 @@ export class World {
   news: DrainNews[] = [];
 
   /** A drain as a new worker builds it. */
-  startWorker(database: SyncDatabase, upload: Upload): Drain {
+  startWorker(getDatabase: () => Promise<SyncDatabase>, upload: Upload): Drain {
     this.timers = [];
     const deps: DrainDeps = {
-      getDatabase: () => Promise.resolve(database),
+      getDatabase,
       upload,
       getOwner: () => Promise.resolve(this.person),
       getDeployment: () => Promise.resolve(this.deployment),

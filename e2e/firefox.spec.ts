@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { buildExtension } from "../local/extension-build.ts";
 import { sessionIdOf } from "../local/journey.ts";
 import { click, launchFirefox } from "./support/firefox.ts";
@@ -39,8 +40,12 @@ test("the journey in Firefox: agree, sign in, opencode on, a turn, equal rows, s
     const box = page.locator('[data-component="prompt-input"]').setTimeout(60_000);
     await box.click();
     await page.keyboard.type(PROMPT);
-    await page.keyboard.press("Enter");
-    await expect.poll(() => sessionIdOf(page.url()), { timeout: 60_000 }).toMatch(/^ses_/);
+    // The page takes no prompt before it knows its project and its models.
+    await expect(async () => {
+      await page.keyboard.press("Enter");
+      await wait(500);
+      expect(sessionIdOf(page.url())).toMatch(/^ses_/);
+    }).toPass({ timeout: 60_000 });
     const key = sessionIdOf(page.url())!;
     await expect
       .poll(async () => (await opencodeMessages(opencode.url, key)).at(-1)?.info.finish, {

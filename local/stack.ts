@@ -60,6 +60,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       url,
       adminKey,
       env: { WORKOS_CLIENT_ID: LOCAL_CLIENT_ID },
+      codegen: false,
       // Types are checked by `npm test`; a start should not wait for them.
       typecheck: "disable",
     }).catch(async (error: unknown) => {

@@ -1,4 +1,5 @@
 import tailwindcss from "@tailwindcss/vite";
+import type {} from "@wxt-dev/auto-icons";
 import { defineConfig } from "wxt";
 import { agentRulesPlugin } from "./capture/rules-plugin";
 import { buildProblems } from "./local/build-guard.ts";

@@ -1,8 +1,8 @@
 /** What a person does in the browser, step by step, for the demo and for tests. */
 import { setTimeout as wait } from "node:timers/promises";
-import type { BrowserContext, Locator, Page } from "@playwright/test";
+import type { BrowserContext, Locator, Page, Request } from "@playwright/test";
 import { preapprove, signInAs } from "./chromium.ts";
-import type { Opencode } from "./opencode.ts";
+import { MODEL_NAME, type Opencode } from "./opencode.ts";
 
 /** A message as opencode's own API gives it, as far as it is used here. */
 export interface OpencodeMessage {
@@ -63,7 +63,7 @@ export async function playTurn(
   const box = page.locator('[data-component="prompt-input"]');
   await box.click();
   await box.pressSequentially(prompt);
-  await send(box);
+  await send(page, box);
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
     const id = sessionIdOf(page.url());
@@ -73,14 +73,20 @@ export async function playTurn(
   throw new Error(`opencode did not finish the turn "${prompt}" within ${timeoutMs / 1000} s.`);
 }
 
-/** Enter, until the box is empty: the page takes no prompt before it knows its project and its models. */
-async function send(box: Locator): Promise<void> {
-  for (let attempt = 0; attempt < 30; attempt += 1) {
+/**
+ * Enter, once: while the page is still busy with it the box stays full, and a second one would begin a second session. Only when
+ * nothing at all went out (the page takes no prompt before it knows its project) it is pressed again.
+ */
+async function send(page: Page, box: Locator): Promise<void> {
+  await page.getByText(MODEL_NAME).first().waitFor();
+  for (let attempt = 0; attempt < 4; attempt += 1) {
+    const isPost = (request: Request) =>
+      request.method() === "POST" && /\/session(\/|\?|$)/.test(request.url());
+    const sent = page.waitForRequest(isPost, { timeout: 8_000 }).catch(() => null);
     await box.press("Enter");
-    await wait(500);
-    if ((await box.innerText()).trim() === "") return;
+    if (await sent) return;
   }
-  throw new Error("opencode's page did not take the prompt within 15 s.");
+  throw new Error("opencode's page did not take the prompt within 32 s.");
 }
 
 /** The session that opencode's page shows, or null before the first message. */

@@ -23,6 +23,9 @@ export interface Opencode {
   close(): Promise<void>;
 }
 
+/** What opencode's page calls the scripted model. */
+export const MODEL_NAME = "Scripted model";
+
 const PROGRAM = fileURLToPath(
   new URL("../node_modules/opencode-ai/bin/opencode.exe", import.meta.url),
 );
@@ -92,7 +95,7 @@ function environment({ dir, modelUrl }: OpencodeOptions): NodeJS.ProcessEnv {
 
 function configuration(modelUrl: string): object {
   const model = {
-    name: "Scripted model",
+    name: MODEL_NAME,
     reasoning: true,
     tool_call: true,
     limit: { context: 100_000, output: 8_000 },

@@ -2,6 +2,7 @@ import type { Agent } from "../../agents/agent";
 import { browser } from "../../utils/browser";
 import type { Answer } from "../../utils/errors";
 import { sendMessage } from "../../utils/messages";
+import type { AgentSwitch } from "../../utils/storage";
 import { ask } from "../ask";
 import { permissionPattern, permissionPatterns } from "./origins";
 
@@ -36,6 +37,22 @@ export async function switchAgent(
     return notAllowed(`the pages of ${agent.name}`);
   }
   return ask(sendMessage("setAgent", { agentId: agent.id, isEnabled, origins }));
+}
+
+/**
+ * As `switchAgent`, from the popup, which the browser closes when it asks: so the switch is set at once, and the background begins when the
+ * permission comes. A no sets the switch back if the popup is still there; else it is shown as on without permission, capturing nothing.
+ */
+export async function switchOnFromPopup(
+  agent: AgentInfo,
+  { isEnabled, origins }: AgentSwitch,
+): Promise<Answer> {
+  const wish = { agentId: agent.id, isEnabled: true, origins };
+  const isGranted = requestOrigins(permissionPatterns(agent, origins));
+  await ask(sendMessage("setAgent", wish));
+  if (await isGranted) return ask(sendMessage("setAgent", wish));
+  if (!isEnabled) await ask(sendMessage("setAgent", { ...wish, isEnabled: false }));
+  return notAllowed(`the pages of ${agent.name}`);
 }
 
 /** Asks for a self-hosted origin and finds out which agent runs there. Must be called in the click itself. */

@@ -53,7 +53,7 @@ describe("the agents", () => {
   });
 
   it("are switched on after the browser's permission, and off without it", async () => {
-    const asked = answerPermissions({ isGranted: false, isAllowed: true });
+    const { asked } = answerPermissions({ isGranted: false, isAllowed: true });
     render(<AgentList agents={[opencode]} person={ada} />);
     const toggle = await screen.findByRole("switch", { name: "opencode" });
     await waitFor(() => expect(toggle).toHaveProperty("disabled", false));
@@ -76,7 +76,7 @@ describe("the agents", () => {
   });
 
   it("say when a permission was taken back, and ask again", async () => {
-    const asked = answerPermissions({ isGranted: false, isAllowed: true });
+    const { asked } = answerPermissions({ isGranted: false, isAllowed: true });
     await agentSwitches.setValue({ [ada.id]: { opencode: { isEnabled: true, origins: [] } } });
     render(<AgentList agents={[opencode]} person={ada} />);
     await userEvent.click(await screen.findByRole("button", { name: "Allow again" }));
@@ -100,7 +100,7 @@ describe("the agents", () => {
     }
 
     it("are asked for, recognised and added", async () => {
-      const asked = answerPermissions({ isGranted: false, isAllowed: true });
+      const { asked } = answerPermissions({ isGranted: false, isAllowed: true });
       await agentSwitches.setValue({
         [ada.id]: { opencode: { isEnabled: true, origins: ["https://a.example"] } },
       });
@@ -115,7 +115,7 @@ describe("the agents", () => {
     });
 
     it("want an address that is one", async () => {
-      const asked = answerPermissions({ isGranted: false, isAllowed: true });
+      const { asked } = answerPermissions({ isGranted: false, isAllowed: true });
       await add("b.example/session/1");
       expect(screen.getByRole("alert").textContent).toContain("Start the address with https://");
       const field = screen.getByRole("textbox", { name: "Another address" });
@@ -130,7 +130,7 @@ describe("the agents", () => {
     });
 
     it("need a yes without encryption", async () => {
-      const asked = answerPermissions({ isGranted: false, isAllowed: true });
+      const { asked } = answerPermissions({ isGranted: false, isAllowed: true });
       await add("http://agent.lan:4096");
       expect(screen.getByRole("alert").textContent).toContain("not encrypted");
       expect(asked).toEqual([]);

@@ -1,13 +1,15 @@
 import type { PageStatus } from "../../utils/messages";
 import type { AgentSwitch } from "../../utils/storage";
 import { browser } from "../../utils/browser";
-import { switchAgent, type AgentInfo } from "../agents/switch-agent";
+import { switchOnFromPopup, type AgentInfo } from "../agents/switch-agent";
 import { cleanTitle } from "../clean-title";
 import { TroubleNotice } from "../TroubleNotice";
 import { useAction } from "../use-action";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { pageWords } from "./page-words";
+
+const OFF: AgentSwitch = { isEnabled: false, origins: [] };
 
 interface Props {
   page: PageStatus;
@@ -31,7 +33,7 @@ export function PageCard({ page, agents, switches, isPaused, onChanged }: Props)
   const canSwitchOn = agent && (page.state === "off" || page.state === "no-permission");
   const switchOn = async () => {
     if (!agent) return;
-    await action.run(switchAgent(agent, true, switches[agent.id]?.origins ?? []));
+    await action.run(switchOnFromPopup(agent, switches[agent.id] ?? OFF));
     onChanged();
   };
   return (

@@ -149,28 +149,46 @@ describe("signed in", () => {
     expect(await screen.findByText("Its 1 message is in Convex.")).toBeTruthy();
   });
 
-  it("asks for the agent's pages in the click, then switches it on", async () => {
-    const asked = answerPermissions({ isGranted: false, isAllowed: true });
-    const set = vi.fn(() => ({ ok: true as const, value: null }));
-    stops.push(onMessage("setAgent", ({ data }) => set(...([data] as unknown as []))));
-    page = onOpencode({ state: "off" });
-    open();
-    await userEvent.click(await screen.findByRole("button", { name: "Switch opencode on" }));
-    expect(asked).toEqual([["http://localhost:4096/*", "http://127.0.0.1:4096/*"]]);
-    await waitFor(() =>
-      expect(set).toHaveBeenCalledWith({ agentId: "opencode", isEnabled: true, origins: [] }),
-    );
-  });
+  describe("an agent that is off", () => {
+    const wishes: boolean[] = [];
 
-  it("stays off and says so when the permission is refused", async () => {
-    answerPermissions({ isGranted: false, isAllowed: false });
-    const set = vi.fn(() => ({ ok: true as const, value: null }));
-    stops.push(onMessage("setAgent", () => set()));
-    page = onOpencode({ state: "off" });
-    open();
-    await userEvent.click(await screen.findByRole("button", { name: "Switch opencode on" }));
-    expect((await screen.findByRole("alert")).textContent).toContain("nothing is captured there");
-    expect(set).not.toHaveBeenCalled();
+    beforeEach(() => {
+      wishes.length = 0;
+      stops.push(
+        onMessage("setAgent", ({ data }) => {
+          wishes.push(data.isEnabled);
+          return { ok: true as const, value: null };
+        }),
+      );
+      page = onOpencode({ state: "off" });
+    });
+
+    const clickOn = async () =>
+      userEvent.click(await screen.findByRole("button", { name: "Switch opencode on" }));
+
+    it("is asked for in the click, and switched on", async () => {
+      const { asked } = answerPermissions({ isGranted: false, isAllowed: true });
+      open();
+      await clickOn();
+      expect(asked).toEqual([["http://localhost:4096/*", "http://127.0.0.1:4096/*"]]);
+      await waitFor(() => expect(wishes.at(-1)).toBe(true));
+    });
+
+    it("is switched on before the answer, because the browser closes the popup when it asks", async () => {
+      const { asked } = answerPermissions({ isGranted: false, isAllowed: "never answers" });
+      open();
+      await clickOn();
+      await waitFor(() => expect(wishes).toEqual([true]));
+      expect(asked).toHaveLength(1);
+    });
+
+    it("is switched off again when the permission is refused", async () => {
+      answerPermissions({ isGranted: false, isAllowed: false });
+      open();
+      await clickOn();
+      expect((await screen.findByRole("alert")).textContent).toContain("nothing is captured there");
+      expect(wishes).toEqual([true, false]);
+    });
   });
 
   it("says what waits, for whom, and what was refused", async () => {
@@ -217,7 +235,7 @@ describe("signed in", () => {
   });
 
   it("keeps the origins that the person named when it switches an agent on", async () => {
-    const asked = answerPermissions({ isGranted: false, isAllowed: false });
+    const { asked } = answerPermissions({ isGranted: false, isAllowed: false });
     await agentSwitches.setValue({
       [ada.id]: { opencode: { isEnabled: false, origins: ["https://a.example"] } },
     });

@@ -28,19 +28,28 @@ export function authOf(given: Partial<Auth> = {}): Auth {
   };
 }
 
-/** Lets the browser, which does not exist here, answer permission questions; answers what it was asked. */
-export function answerPermissions(answer: { isGranted: boolean; isAllowed: boolean }) {
+/** What the browser says to permission questions. */
+interface PermissionAnswers {
+  isGranted: boolean;
+  isAllowed: boolean | "never answers";
+}
+
+/** Lets the browser, which does not exist here, answer permission questions; `asked` is what it was asked. */
+export function answerPermissions({ isGranted, isAllowed }: PermissionAnswers) {
   const asked: string[][] = [];
+  let isHeld = isGranted;
+  const events = { addListener: () => undefined, removeListener: () => undefined };
   const permissions = {
-    contains: () => Promise.resolve(answer.isGranted),
+    contains: () => Promise.resolve(isHeld),
     request: ({ origins }: { origins: string[] }) => {
       asked.push(origins);
-      answer.isGranted ||= answer.isAllowed;
-      return Promise.resolve(answer.isAllowed);
+      if (isAllowed === "never answers") return new Promise<boolean>(() => undefined);
+      isHeld ||= isAllowed;
+      return Promise.resolve(isAllowed);
     },
-    onAdded: { addListener: () => undefined, removeListener: () => undefined },
-    onRemoved: { addListener: () => undefined, removeListener: () => undefined },
+    onAdded: events,
+    onRemoved: events,
   };
   vi.spyOn(fakeBrowser, "permissions", "get").mockReturnValue(permissions as never);
-  return asked;
+  return { asked };
 }

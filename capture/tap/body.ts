@@ -19,15 +19,15 @@ export function readBody(
   };
 
   async function pump(): Promise<BodyEnd> {
-    for (let bytes = 0; ;) {
+    for (let rest = isEndless ? Infinity : MAX_BODY_BYTES; ;) {
       const { done, value } = await read(reader);
       if (done) {
         onText(decode(decoder));
         return "whole";
       }
-      bytes += value.byteLength;
-      const isWanted = onText(decode(decoder, value, { stream: true }));
-      if (isWanted && (isEndless || bytes <= MAX_BODY_BYTES)) continue;
+      const isWanted = onText(decode(decoder, value.subarray(0, rest), { stream: true }));
+      rest -= value.length;
+      if (isWanted && rest >= 0) continue;
       giveUp();
       return isWanted ? "capped" : "broken";
     }

@@ -69,7 +69,8 @@ export function open({ rule, url }: Match, status: number): Writer {
       }
     },
     end(isTruncated) {
-      send(buffer, true, isTruncated);
+      // Nothing came: there is nothing to hand over.
+      if (!head || buffer) send(buffer, true, isTruncated);
     },
   };
 }

@@ -1,0 +1,51 @@
+import { defineAgent, type Observation, type Reading } from "../../agents/agent";
+
+/** Body of the made-up agent: the session's key and its messages' texts. */
+interface Body {
+  key: string;
+  texts: string[];
+}
+
+function read(observation: Observation): Reading | null {
+  if (observation.body.includes("throw"))
+    throw new RangeError("A body that the reader cannot read.");
+  const [body = ""] = observation.body.split("\n");
+  const { key, texts } = JSON.parse(body) as Body;
+  return {
+    session: { agent: "somebody-else", key },
+    messages: texts.map((text, position) => ({
+      key: `m${position}`,
+      role: "user",
+      position,
+      state: "final",
+      parts: [{ type: "text", text }],
+    })),
+  };
+}
+
+/** A made-up agent that uses every transport. It is in tests only. */
+export const testAgent = defineAgent({
+  id: "test-agent",
+  name: "Test agent",
+  origins: [],
+  selfHosted: { path: "/health", isRecognised: () => true },
+  session: (url) => url.searchParams.get("session"),
+  taps: [
+    { id: "get", transport: "fetch", method: "GET", path: "^/api/", read },
+    { id: "post", transport: "fetch", method: "POST", path: "^/api/", read },
+    { id: "xhr", transport: "xhr", method: "GET", path: "^/xhr/", read },
+    { id: "socket", transport: "websocket", method: "GET", path: "^/socket", read },
+  ],
+  streams: [
+    {
+      transport: "fetch",
+      path: "^/events",
+      settled: '"idle":"(\\w+)"',
+      running: '"busy":"(\\w+)"',
+      changed: '"renamed":"(\\w+)"',
+      ask: ["/api/session/$1"],
+      askLess: ["/api/session/$1?limit=1"],
+    },
+  ],
+  sources: ["made up"],
+});

@@ -1,0 +1,78 @@
+/**
+ * The background of the test extension: the real registration, collector and reader around a gate that the test sets. It is told what to
+ * do, and asked what it saw, by the test in its own worker.
+ */
+import { opencode } from "../../agents/opencode";
+import type { Observation, Reading } from "../../agents/agent";
+import { browser } from "../../utils/browser";
+import { onMessage, type ObservationAck } from "../../utils/messages";
+import { createCollector } from "../collect";
+import { originAgent, type Switches } from "../origin-agent";
+import { readObservation } from "../read";
+import { createRegistration } from "../register";
+import { testAgent } from "./agent";
+
+/** One observation that arrived whole. */
+export interface Seen {
+  origin: string;
+  observation: Observation;
+  reading: Reading | null;
+  trouble: string | null;
+}
+
+/** What the person switched on; set when the test extension is built, so that it outlives the worker. */
+declare const TEST_SWITCHES: Switches;
+
+const agents = [testAgent, opencode];
+const collector = createCollector({ now: Date.now });
+const registration = createRegistration({
+  scripting: browser.scripting,
+  permissions: browser.permissions,
+  tabs: browser.tabs,
+  hasPortsInPatterns: true,
+});
+
+const control = {
+  registration,
+  switches: TEST_SWITCHES,
+  /** What arrived since this worker started. */
+  seen: [] as Seen[],
+  /** Every chunk, also those of what is not whole. */
+  chunks: 0,
+  /** Largest text of one chunk. */
+  largest: 0,
+  /** Milliseconds before an answer. */
+  delayMs: 0,
+  /** How many whole observations are answered as not stored. */
+  failures: 0,
+  isPaused: false,
+};
+
+Object.assign(globalThis, { control });
+
+export type Control = typeof control;
+
+function take(origin: string, tabId: number, data: unknown): ObservationAck {
+  const agent = originAgent(origin, control.switches, agents);
+  if (control.isPaused || !agent) return { isStored: false, mustStop: true };
+  control.chunks += 1;
+  control.largest = Math.max(control.largest, (data as { text: string }).text.length);
+  const collected = collector.add({ tabId, origin }, data);
+  if (collected.kind !== "complete") {
+    return { isStored: false, mustStop: collected.kind === "refused" };
+  }
+  if (control.failures > 0) {
+    control.failures -= 1;
+    return { isStored: false, mustStop: false };
+  }
+  const { observation } = collected;
+  const { reading, trouble } = readObservation(agent, observation, Date.now());
+  control.seen.push({ origin, observation, reading, trouble: trouble?.message ?? null });
+  return { isStored: true, mustStop: false };
+}
+
+onMessage("observe", async ({ data, sender }) => {
+  const answer = take(new URL(sender.url ?? "").origin, sender.tab?.id ?? -1, data);
+  await new Promise((resolve) => setTimeout(resolve, control.delayMs));
+  return answer;
+});

@@ -1,0 +1,189 @@
+/** Chromium with a test extension: the tap, capture and background parts of the real one, around a gate that the test sets. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { BrowserContext, Page, Worker } from "@playwright/test";
+import { build } from "esbuild";
+import { ensureChromium } from "../../local/browsers.ts";
+import { launchExtension } from "../../local/chromium.ts";
+import { startSite, type Site } from "./site.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+
+/** One observation as the background read it. */
+export interface Seen {
+  origin: string;
+  observation: {
+    tap: string;
+    url: string;
+    method: string;
+    status: number;
+    body: string;
+    isTruncated: boolean;
+    pageUrl: string;
+  };
+  reading: { session: { agent: string; key: string }; messages: unknown[] } | null;
+  trouble: string | null;
+}
+
+/** The numbers and switches of the test background. */
+export interface Control {
+  seen: Seen[];
+  chunks: number;
+  largest: number;
+  delayMs: number;
+  failures: number;
+  isPaused: boolean;
+}
+
+export interface CaptureWorld {
+  site: Site;
+  context: BrowserContext;
+  /** The extension's worker, started again if it died. */
+  worker(): Promise<Worker>;
+  /** How many workers of the extension run now. */
+  runningWorkers(): Promise<number>;
+  /** Everything whole that arrived since the worker started. */
+  seen(): Promise<Seen[]>;
+  control(): Promise<Control>;
+  set(values: Partial<Control>): Promise<void>;
+  /** Registers the scripts on these patterns. */
+  apply(patterns: string[]): Promise<string[]>;
+  /** Puts the scripts into open tabs. */
+  inject(patterns: string[]): Promise<number>;
+  /** A new page of the site. */
+  open(path?: string, origin?: string): Promise<Page>;
+  close(): Promise<void>;
+}
+
+const ENTRIES = {
+  tap: `import { installTap } from "./capture/tap/install"; installTap();`,
+  capture: `import { installCapture } from "./capture/install"; installCapture();`,
+  background: `import "./capture/testing/background";`,
+};
+
+/** The rules that the build of the extension extracts, with those of the test agent. */
+const RULES = `
+  import { rulesOf } from "./capture/rules";
+  import { testAgent } from "./capture/testing/agent";
+  import { opencode } from "./agents/opencode";
+  export const agentRules = [testAgent, opencode].map(rulesOf);`;
+
+async function buildTestExtension(folder: string, origin: string): Promise<void> {
+  const switches = { "test-agent": { isEnabled: true, origins: [origin] } };
+  for (const [name, contents] of Object.entries(ENTRIES)) {
+    await build({
+      stdin: { contents, resolveDir: ROOT, loader: "ts" },
+      outfile: join(folder, `${name}.js`),
+      bundle: true,
+      minify: true,
+      format: "iife",
+      target: "esnext",
+      logLevel: "error",
+      define: { TEST_SWITCHES: JSON.stringify(switches) },
+      plugins: [
+        {
+          name: "rules",
+          setup(plugin) {
+            plugin.onResolve({ filter: /^virtual:agent-rules$/ }, ({ path }) => ({
+              path,
+              namespace: "rules",
+            }));
+            plugin.onLoad({ filter: /.*/, namespace: "rules" }, () => ({
+              contents: RULES,
+              resolveDir: ROOT,
+              loader: "ts",
+            }));
+          },
+        },
+      ],
+    });
+  }
+  const manifest = {
+    manifest_version: 3,
+    name: "Capture under test",
+    version: "1.0",
+    permissions: ["scripting"],
+    host_permissions: ["http://127.0.0.1/*"],
+    background: { service_worker: "background.js" },
+  };
+  await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+}
+
+/** Starts the site and the browser, and registers the scripts on the site's first origin. */
+export async function openCaptureWorld(): Promise<CaptureWorld> {
+  const folder = await mkdtemp(join(tmpdir(), "opensync-capture-"));
+  const site = await startSite();
+  await buildTestExtension(folder, site.origin);
+  const launched = await launchExtension({
+    executablePath: await ensureChromium(),
+    extensionDir: folder,
+    profileDir: join(folder, "profile"),
+    headless: true,
+  });
+  const { context, extensionId } = launched;
+
+  async function worker(): Promise<Worker> {
+    const url = `chrome-extension://${extensionId}/background.js`;
+    const running = context.serviceWorkers().find((candidate) => candidate.url() === url);
+    return running ?? context.waitForEvent("serviceworker");
+  }
+
+  async function runningWorkers(): Promise<number> {
+    const session = await context.browser()!.newBrowserCDPSession();
+    const { targetInfos } = await session.send("Target.getTargets");
+    await session.detach();
+    return targetInfos.filter(({ type }) => type === "service_worker").length;
+  }
+
+  async function control(): Promise<Control> {
+    return (await worker()).evaluate(() => {
+      const { seen, chunks, largest, delayMs, failures, isPaused } = (
+        globalThis as unknown as { control: Control }
+      ).control;
+      return { seen, chunks, largest, delayMs, failures, isPaused };
+    });
+  }
+
+  async function register(name: "apply" | "inject", patterns: string[]): Promise<unknown> {
+    return (await worker()).evaluate(
+      ([method, values]) => {
+        const { registration } = (
+          globalThis as unknown as {
+            control: { registration: Record<string, (p: string[]) => Promise<unknown>> };
+          }
+        ).control;
+        return registration[method]!(values);
+      },
+      [name, patterns] as const,
+    );
+  }
+
+  const world: CaptureWorld = {
+    site,
+    context,
+    worker,
+    runningWorkers,
+    control,
+    seen: async () => (await control()).seen,
+    set: async (values) =>
+      (await worker()).evaluate((given) => {
+        Object.assign((globalThis as unknown as { control: Control }).control, given);
+      }, values),
+    apply: async (patterns) =>
+      ((await register("apply", patterns)) as { missing: string[] }).missing,
+    inject: async (patterns) => (await register("inject", patterns)) as number,
+    async open(path = "/", origin = site.origin) {
+      const page = await context.newPage();
+      await page.goto(origin + path);
+      return page;
+    },
+    async close() {
+      await launched.close();
+      await site.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await world.apply([`${site.origin}/*`]);
+  return world;
+}

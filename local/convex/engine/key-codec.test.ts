@@ -52,6 +52,23 @@ test("the order of the bytes is Convex's order of the values", () => {
   );
 });
 
+test("texts and bytes that differ only in zero bytes and length are told apart by what they are", () => {
+  const text = fc.string({ unit: fc.constantFrom("\u0000", "\u0001", "\u00ff"), maxLength: 3 });
+  const part = fc.oneof(
+    text,
+    text.map((letters): Value => Uint8Array.from(Buffer.from(letters, "latin1")).buffer),
+    text.map((letters): Value => [letters]),
+  );
+  const list = fc.tuple(part, fc.constantFrom(undefined, null, {}, "\u0000"));
+  fc.assert(
+    fc.property(list, list, (left, right) => {
+      const order = Buffer.compare(encodeKey(left), encodeKey(right));
+      expect(order).toBe(compareLists(left, right));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
 test("everything with a prefix lies from the prefix to just before what follows it", () => {
   fc.assert(
     fc.property(field, field, field, (first, second, other) => {

@@ -191,6 +191,20 @@ describe("pagination", () => {
     expect((await pageRun(2, secondAgain.continueCursor, last.journal)).ranks).toEqual([5, 6]);
   });
 
+  test("an empty page leads into its own range and nowhere else", async () => {
+    for (const group of ["a", "b", "c"]) await insert(group, 1);
+    const conditions = [{ type: "eq", field: "group", value: "b" }];
+    const range = { index: "by_group", conditions };
+    const page = async (numItems: number, cursor: string | null) => {
+      const paginationOpts = { numItems, cursor };
+      const { outcome } = await run("items:page", { table: "items", range, paginationOpts });
+      return (outcome as unknown as { value: Page }).value;
+    };
+    const empty = await page(0, null);
+    expect(empty).toMatchObject({ page: [], isDone: false });
+    expect((await page(5, empty.continueCursor)).page).toMatchObject([{ group: "b" }]);
+  });
+
   test("a cursor of another query is refused as such", async () => {
     await insert("a", 1);
     const { continueCursor } = await pageRun(1, null);

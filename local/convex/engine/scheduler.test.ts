@@ -1,6 +1,6 @@
 import type { Value } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ADMIN, pushOf, TestEngine } from "./testing.ts";
+import { ADMIN, fixturePush, pushOf, TestEngine } from "./testing.ts";
 
 const HOUR = 3600 * 1000;
 const DAY = 24 * HOUR;
@@ -111,20 +111,14 @@ describe("scheduled functions", () => {
   });
 
   test("an action that was running at the end of the process is failed, not run again", async () => {
-    const id = await schedule("probes:slowAct", 0, { group: "cut off", ms: 1 });
-    // What the store holds when the process dies while the action runs.
-    await engine.engine.close();
-    const { Store } = await import("./store.ts");
-    const { STARTED } = await import("./jobs.ts");
-    const store = new Store(engine.dataDir);
-    store.sql("UPDATE jobs SET due = ? WHERE id = ?").run(STARTED, id as string);
-    store.sql("UPDATE documents SET json = replace(json, '\"pending\"', '\"inProgress\"')").run();
-    store.close();
-    const { openEngine } = await import("./engine.ts");
-    engine.engine = await openEngine({ dataDir: engine.dataDir, now });
+    engine.engine.startScheduler();
+    const id = await schedule("probes:slowAct", 0, { group: "cut off", ms: 300 });
+    await eventually("inProgress", id);
+    await engine.restart();
     engine.engine.startScheduler();
     await eventually("failed", id);
     expect((await job(id)).state.error).toContain("stopped while the action ran");
+    await new Promise((resolve) => setTimeout(resolve, 400));
     expect(await groupSize("cut off")).toBe(0);
   });
 
@@ -151,7 +145,6 @@ describe("crons", () => {
     engine.engine.startScheduler();
     await vi.waitFor(async () => expect(await groupSize("cron")).toBe(1));
     await engine.restart();
-    const { fixturePush } = await import("./testing.ts");
     await engine.push(await fixturePush());
     engine.engine.startScheduler();
     await advance(HOUR - 1000);
@@ -166,7 +159,7 @@ describe("crons", () => {
     await engine.push(pushOf({ "other.js": query }));
     engine.engine.startScheduler();
     await advance(DAY);
-    await engine.push(await (await import("./testing.ts")).fixturePush());
+    await engine.push(await fixturePush());
     expect(await engine.query("items:hidden", {}, ADMIN)).toBe("hidden");
     await vi.waitFor(async () => expect(await groupSize("cron")).toBe(1));
   });

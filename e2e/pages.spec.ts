@@ -159,6 +159,31 @@ test("the archive shows a session as it lands, reads it, copies it and deletes i
   await browser.close();
 });
 
+test("the archive says that it is cut off, and that nobody is signed in", async ({ world }) => {
+  const browser = await world.openBrowser();
+  await signIn(browser, await openPage(browser, "welcome"));
+  await seedSession(world, ADA, { agent: "opencode", key: "ses_cut", title: "Cut off" }, [
+    { role: "user", parts: [{ type: "text", text: "hello" }] },
+  ]);
+  const archive = await openPage(browser, "archive");
+  const row = archive.getByRole("link", { name: /^Cut off/ });
+  await row.waitFor();
+  await world.wire.goDown();
+  await expect(archive.getByText("Convex cannot be reached.")).toBeVisible();
+  await expect(row).toBeVisible();
+  await world.wire.comeBack();
+  await expect(archive.getByText("Convex cannot be reached.")).toBeHidden({ timeout: 30_000 });
+
+  await archive.goto(`${archive.url()}#/session/not-an-id`);
+  await expect(archive.getByText("This session cannot be shown.")).toBeVisible();
+
+  const popup = await openPage(browser, "popup");
+  await popup.getByRole("button", { name: "Sign out" }).click();
+  await expect(archive.getByRole("button", { name: "Sign in" })).toBeVisible();
+  await expect(row).toBeHidden();
+  await browser.close();
+});
+
 test("captured text can do nothing: no script, no request, no dialog", async ({ world }) => {
   const browser = await world.openBrowser();
   await signIn(browser, await openPage(browser, "welcome"));

@@ -170,9 +170,12 @@ test.describe("signed in survives", () => {
   });
 
   test("the worker killed while WorkOS answers a refresh", async () => {
-    world.authkit.control.fail({ on: "authenticate", delayMs: 700 });
+    const { authenticate } = world.authkit.control.counts();
+    world.authkit.control.fail({ on: "authenticate", delayMs: 3000 });
     const cut = world.getToken(true);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect
+      .poll(() => world.authkit.control.counts().authenticate)
+      .toBeGreaterThan(authenticate);
     await world.killWorker();
     expect(await cut).toHaveProperty("error");
     await expectSignedIn();
@@ -222,13 +225,15 @@ test.describe("signed in survives", () => {
   });
 
   test("429, and leaves WorkOS alone for as long as it asked", async () => {
-    world.authkit.control.fail({ on: "authenticate", status: 429, retryAfter: 3 });
+    world.authkit.control.fail({ on: "authenticate", status: 429, retryAfter: 8 });
     expect(await world.getToken(true)).toEqual({ error: "SignInUnavailableError" });
     const before = world.authkit.control.counts().authenticate;
     expect(await world.getToken(true)).toEqual({ error: "SignInUnavailableError" });
     expect(claimsOf(await world.getToken()).sub).toBe("user_ada");
     expect(world.authkit.control.counts().authenticate).toBe(before);
-    await expect.poll(async () => "value" in (await world.getToken(true))).toBe(true);
+    await expect
+      .poll(async () => "value" in (await world.getToken(true)), { timeout: 30_000 })
+      .toBe(true);
     await expectSignedIn();
   });
 

@@ -2,7 +2,7 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openDatabase, type SyncDatabase } from "./database";
 import type { Drain } from "./drain";
 import { addCaptured, type Batch, countOutbox } from "./outbox";
@@ -12,6 +12,9 @@ import { MemoryServer } from "./testing/server";
 import { World } from "./testing/worker";
 import { trouble } from "./troubles";
 import type { Outcome } from "./upload";
+
+// Under load a machine may take many times what this needs.
+vi.setConfig({ testTimeout: 60_000 });
 
 const people = ["user_me", "user_you"] as const;
 const sessions = ["s1", "s2"] as const;

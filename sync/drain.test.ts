@@ -1,7 +1,7 @@
 // @vitest-environment node
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { nextBackoff, NO_BACKOFF, remaining } from "./backoff";
 import { openDatabase, type SyncDatabase } from "./database";
 import { addCaptured, type Batch, countOutbox } from "./outbox";
@@ -10,6 +10,10 @@ import { MemoryServer } from "./testing/server";
 import { World } from "./testing/worker";
 import { trouble } from "./troubles";
 import type { Outcome } from "./upload";
+
+// Under load a machine may take many times what this needs.
+vi.setConfig({ testTimeout: 60_000 });
+const PATIENT = { timeout: 30_000 };
 
 const MINUTE = 60_000;
 let database: SyncDatabase;
@@ -73,7 +77,7 @@ describe("the alarm", () => {
     await add("s", "1");
     const killed = world.startWorker(getDatabase, () => new Promise(() => undefined));
     void killed.wake();
-    await expect.poll(() => world.alarm).toBe(world.now + MINUTE);
+    await expect.poll(() => world.alarm, PATIENT).toBe(world.now + MINUTE);
     await worker().wake();
     expect(server.arrivals).toEqual(["user_me/s/1"]);
   });
@@ -139,7 +143,7 @@ describe("back-off", () => {
     expect(world.timers.map(({ ms }) => ms)).toEqual([2500]);
     world.now += 2500;
     world.timers[0]!.work();
-    await expect.poll(waiting).toBe(0);
+    await expect.poll(waiting, PATIENT).toBe(0);
   });
 
   it("ends at once when the person asks for it", async () => {
@@ -165,6 +169,21 @@ describe("one drain", () => {
     await worker(() => ({ kind: "signed-out" })).wake();
     expect([await waiting(), world.alarm, sent.length]).toEqual([1, null, 1]);
     expect(world.news.at(-1)?.trouble?.code).toBe("sign-in-needed");
+  });
+
+  it("tries again later when the browser's storage fails", async () => {
+    await add("s", "1");
+    let isBroken = true;
+    const drain = world.startWorker(
+      () => (isBroken ? Promise.reject(new Error("closed")) : getDatabase()),
+      (_url, batch) => Promise.resolve(works(batch)),
+    );
+    await drain.wake();
+    expect(world.alarm).toBe(world.now + MINUTE);
+    expect(world.news.at(-1)?.trouble?.code).toBe("unexpected");
+    isBroken = false;
+    await drain.wake();
+    expect([await waiting(), world.alarm, world.news.at(-1)?.trouble]).toEqual([0, null, null]);
   });
 
   it("turns to the other person's rows only when they are signed in", async () => {

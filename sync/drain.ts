@@ -76,7 +76,7 @@ export class Drain {
       while (this.#isWokenAgain) {
         this.#isWokenAgain = false;
         await this.#deps.alone(async () => {
-          while (await this.#step());
+          while (await this.#step().catch(() => this.#break()));
         });
       }
     } finally {
@@ -163,6 +163,17 @@ export class Drain {
         void this.wake();
       }, ms);
     }
+    return false;
+  }
+
+  /** The browser's own storage or the sign-in failed in a way that nobody expects: nothing was changed by it, so try again later. */
+  async #break(): Promise<boolean> {
+    const { alarm, now, report } = this.#deps;
+    await alarm.replace(now() + ALARM_MS);
+    const message =
+      "The browser could not read what waits to be sent; it stays in this browser and is tried again by itself.";
+    const next = "Restart the browser if this stays.";
+    await report({ trouble: trouble("unexpected", now(), { message, next }) });
     return false;
   }
 

@@ -1,13 +1,16 @@
 // @vitest-environment node
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openDatabase, type SyncDatabase, write } from "./database";
 import { countSession } from "./ledger";
 import { addCaptured, countOutbox, MAX_BATCH_BYTES, peekBatch } from "./outbox";
 import { parkBatch, settleBatch, unparkAll } from "./settle";
 import { captured, message } from "./testing/readings";
 import { MemoryServer } from "./testing/server";
+
+// Under load a machine may take many times what this needs.
+vi.setConfig({ testTimeout: 60_000 });
 
 const URL = "https://a.convex.cloud";
 const ME = "user_me";

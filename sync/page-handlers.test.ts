@@ -1,7 +1,7 @@
 // @vitest-environment node
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { fakeBrowser } from "wxt/testing/fake-browser";
 import type { ProtocolMap } from "../utils/messages";
 import {
@@ -25,6 +25,10 @@ import { readSwitches } from "./switches";
 import { captured, message } from "./testing/readings";
 import { MemoryServer } from "./testing/server";
 import { World } from "./testing/worker";
+
+// Under load a machine may take many times what this needs.
+vi.setConfig({ testTimeout: 60_000 });
+const PATIENT = { timeout: 30_000 };
 
 let database: SyncDatabase;
 let person: string | null;
@@ -134,7 +138,7 @@ describe("agreeing", () => {
   it("is the person's own, and starts capture", async () => {
     await send("agree");
     expect(await consents.getValue()).toEqual({ user_me: consent });
-    await expect.poll(() => applied).toEqual(["scripts", "user_me"]);
+    await expect.poll(() => applied, PATIENT).toEqual(["scripts", "user_me"]);
   });
 
   it("before signing in passes to the first person who then signs in, and to no other", async () => {
@@ -217,7 +221,7 @@ describe("pausing", () => {
     expect(await isPaused.getValue()).toBe(true);
     await addCaptured(database, "user_me", world.deployment, captured("s", [message("1")]));
     await send("setPaused", { isPaused: false });
-    await expect.poll(() => server.arrivals).toEqual(["user_me/s/1"]);
+    await expect.poll(() => server.arrivals, PATIENT).toEqual(["user_me/s/1"]);
   });
 });
 
@@ -231,7 +235,7 @@ describe("saving settings", () => {
       convexUrl: "https://b.convex.cloud",
       clientId: "client_1",
     });
-    await expect.poll(() => world.backoff.failures).toBe(0);
+    await expect.poll(() => world.backoff.failures, PATIENT).toBe(0);
   });
 });
 

@@ -52,7 +52,9 @@ async function readState(
   if (!isOn) return "off";
   if (!(await deps.hasPermission(tab.url!))) return "no-permission";
   if ((await deps.getActive()) === null) return "on";
-  return (await deps.isRunning(tab.id!)) ? "on" : "reload-needed";
+  // A tab into which nothing can be put shows the browser's own error page.
+  const isRunning = await deps.isRunning(tab.id!).catch(() => false);
+  return isRunning ? "on" : "reload-needed";
 }
 
 /** The status of the tab in front. */

@@ -114,6 +114,19 @@ describe("the status", () => {
     expect(writes).toBe(1);
   });
 
+  it("tells a trouble also when the database cannot be read", async () => {
+    await add("user_me", 2);
+    await status.refresh();
+    const open = database;
+    database = null as never;
+    await status.setStorageTrouble(trouble("storage-full", 1));
+    database = open;
+    expect(await captureStatus.getValue()).toMatchObject({
+      waiting: 2,
+      trouble: { code: "storage-full" },
+    });
+  });
+
   it("of the person who signed out is gone, and says what waits for others", async () => {
     await add("user_me", 2);
     await status.report({ trouble: unreachable(1) });

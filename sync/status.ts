@@ -3,7 +3,7 @@ import type { Trouble } from "../utils/errors";
 import type { CaptureStatus } from "../utils/storage";
 import type { SyncDatabase } from "./database";
 import type { DrainNews } from "./drain";
-import { countOutbox } from "./outbox";
+import { countOutbox, type OutboxCounts } from "./outbox";
 
 /** What the status needs from outside. */
 export interface StatusDeps {
@@ -94,14 +94,22 @@ export class Status {
 
   #change(change: (status: CaptureStatus) => CaptureStatus): Promise<void> {
     return this.#inTurn(async () => {
-      const { item, getDatabase, getPerson, showBadge } = this.#deps;
+      const { item, getPerson, showBadge } = this.#deps;
       const person = await getPerson();
       const before = await item.getValue();
-      const counts = await countOutbox(await getDatabase(), person);
-      const after = { ...change(before), ...counts };
+      const after = { ...change(before), ...(await this.#count(person)) };
       if (JSON.stringify(after) !== JSON.stringify(before)) await item.setValue(after);
       await showBadge(badgeText(after, person !== null));
     });
+  }
+
+  /** Nothing when the database cannot be read: that trouble is told by whoever needs it, beside the last counts. */
+  async #count(person: string | null): Promise<Partial<OutboxCounts>> {
+    try {
+      return await countOutbox(await this.#deps.getDatabase(), person);
+    } catch {
+      return {};
+    }
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

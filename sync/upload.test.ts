@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConvexHttpClient } from "convex/browser";
 import { IDBFactory } from "fake-indexeddb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { api } from "../convex/_generated/api";
 import { startStack, type Stack } from "../local/stack";
 import { createProvision, type Told } from "./account";
@@ -15,6 +15,9 @@ import { checkDeployment } from "./deployment";
 import { addCaptured, peekBatch } from "./outbox";
 import { captured, message } from "./testing/readings";
 import { createUpload } from "./upload";
+
+// Under load a machine may take many times what this needs.
+vi.setConfig({ testTimeout: 60_000 });
 
 const ME = "user_ada";
 const MB = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect } from "react";
 import type { AgentInfo } from "../agents/switch-agent";
 import { Notice } from "../ui/Notice";
 import { classes } from "../ui/classes";
@@ -30,17 +30,14 @@ export function Archive({ agents }: { agents: readonly AgentInfo[] }) {
     (id: string) => agents.find((agent) => agent.id === id)?.name ?? id,
     [agents],
   );
-  const hasDeleted = useRef(false);
   const leave = useCallback(() => {
-    hasDeleted.current = true;
     window.location.hash = "#/";
   }, []);
   useEffect(() => {
-    // Only now is the dialog gone, which had the focus and would not have let it go.
-    if (sessionId === null && hasDeleted.current) {
+    // What had the focus went with the session: a deleted one, or on a narrow page the way back.
+    if (sessionId === null && document.activeElement === document.body) {
       document.getElementById("sessions-heading")?.focus();
     }
-    hasDeleted.current = false;
   }, [sessionId]);
   return (
     <div className="grid min-h-0 grid-cols-1 min-[56rem]:grid-cols-[20rem_1fr]">

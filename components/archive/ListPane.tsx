@@ -56,7 +56,7 @@ export function ListPane({ agents, nameOf, selectedId }: Props) {
   return (
     <>
       <div className="flex items-center justify-between gap-2 px-4 py-3">
-        <h2 id="sessions-heading" className="font-semibold" tabIndex={-1}>
+        <h2 id="sessions-heading" className="font-semibold outline-none" tabIndex={-1}>
           Sessions
         </h2>
         <Filter agents={agents} value={agent} onChange={setAgent} />

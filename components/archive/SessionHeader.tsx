@@ -1,5 +1,5 @@
 import { ArrowLeft, ExternalLink } from "lucide-react";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { cleanTitle } from "../clean-title";
 import { formatTime } from "../format";
 import { buttonClasses } from "../ui/Button";
@@ -25,6 +25,11 @@ function times({ siteCreatedAt, siteUpdatedAt, updatedAt }: Session): string {
 /** What is known of a session as a whole, and what can be done with it. */
 export function SessionHeader({ session, agentName, actions }: Props) {
   const url = safeUrl(session.url);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // On a narrow page the list that had the focus is gone now.
+    if (document.activeElement === document.body) title.current?.focus();
+  }, []);
   return (
     <header className="grid gap-2 border-b border-line pb-4">
       <a
@@ -34,7 +39,11 @@ export function SessionHeader({ session, agentName, actions }: Props) {
         <ArrowLeft size={14} aria-hidden="true" />
         All sessions
       </a>
-      <h1 className="text-xl font-semibold tracking-tight wrap-anywhere" tabIndex={-1}>
+      <h1
+        ref={title}
+        tabIndex={-1}
+        className="text-xl font-semibold tracking-tight wrap-anywhere outline-none"
+      >
         {cleanTitle(session.title)}
       </h1>
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-ink-soft">

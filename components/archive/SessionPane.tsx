@@ -37,7 +37,11 @@ export function SessionPane({ sessionId, nameOf, onDeleted }: Props) {
   const large = useLargeParts();
   const title = session ? cleanTitle(session.title) : null;
   useEffect(() => {
-    document.title = title === null ? "Archive - OpenSync Companion" : `${title} - Archive`;
+    const before = document.title;
+    if (title !== null) document.title = `${title} - OpenSync Companion`;
+    return () => {
+      document.title = before;
+    };
   }, [title]);
 
   if (session === undefined) {

@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { WxtVitest } from "wxt/testing/vitest-plugin";
+import { agentRulesPlugin } from "./capture/rules-plugin.ts";
 
 const never = ["**/node_modules/**", ".output/**", ".wxt/**", ".data/**", "e2e/**"];
 
@@ -7,7 +8,7 @@ export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [await WxtVitest()],
+        plugins: [await WxtVitest(), agentRulesPlugin(import.meta.dirname)],
         test: {
           name: "extension",
           environment: "happy-dom",

@@ -1,7 +1,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import type {} from "@wxt-dev/auto-icons";
 import { defineConfig } from "wxt";
-import { agentRulesPlugin } from "./capture/rules-plugin";
+import { agentRulesPlugin } from "./capture/rules-plugin.ts";
 import { buildProblems } from "./local/build-guard.ts";
 import { CHROME_KEY, GECKO_ID, redirectUris } from "./local/extension-id.ts";
 
@@ -35,6 +35,8 @@ export default defineConfig({
   }),
   hooks: {
     "build:done": (wxt) => {
+      // What runs in development is larger, and never ships.
+      if (wxt.config.mode !== "production") return;
       const problems = buildProblems(wxt.config.outDir);
       if (problems.length > 0) throw new Error(problems.join("\n"));
       const uri = redirectUris()[wxt.config.browser === "firefox" ? "firefox" : "chrome"];

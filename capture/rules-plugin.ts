@@ -1,7 +1,5 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { runnerImport, type Plugin } from "vite";
-import type { Agent } from "../agents/agent";
-import { rulesOf } from "./rules";
 
 const VIRTUAL = "virtual:agent-rules";
 const RESOLVED = `\0${VIRTUAL}`;
@@ -16,12 +14,12 @@ export function agentRulesPlugin(root: string): Plugin {
     resolveId: (id) => (id === VIRTUAL ? RESOLVED : undefined),
     async load(id) {
       if (id !== RESOLVED) return undefined;
-      const { module, dependencies } = await runnerImport<{ agents: readonly Agent[] }>(
-        join(root, "agents/index.ts"),
+      const { module, dependencies } = await runnerImport<{ agentRules: unknown }>(
+        join(root, "capture/all-rules.ts"),
         { root, configFile: false, logLevel: "error" },
       );
-      for (const dependency of dependencies) this.addWatchFile(join(root, dependency));
-      return `export const agentRules = ${JSON.stringify(module.agents.map(rulesOf))};`;
+      for (const dependency of dependencies) this.addWatchFile(resolve(root, dependency));
+      return `export const agentRules = ${JSON.stringify(module.agentRules)};`;
     },
   };
 }

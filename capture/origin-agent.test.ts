@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { agents } from "../agents";
+import { agentPatterns, originAgent, wantedPatterns, type Switches } from "./origin-agent";
+import { pageSession } from "./page";
+import { testAgent } from "./testing/agent";
+
+const all = [...agents, testAgent];
+const LOCAL = "http://127.0.0.1:4096";
+const on = (origins: string[] = []) => ({ isEnabled: true, origins });
+const off = (origins: string[] = []) => ({ isEnabled: false, origins });
+
+describe("originAgent", () => {
+  it.each<[string, string, Switches, string | null]>([
+    ["a default origin", LOCAL, { opencode: on() }, "opencode"],
+    ["an agent that is off", LOCAL, { opencode: off() }, null],
+    ["an agent without a switch", LOCAL, {}, null],
+    ["another port", "http://127.0.0.1:4097", { opencode: on() }, null],
+    ["another scheme", "https://127.0.0.1:4096", { opencode: on() }, null],
+    ["a host that begins alike", "http://127.0.0.1:40961", { opencode: on() }, null],
+    [
+      "a named origin",
+      "https://code.example",
+      { opencode: on(["https://code.example"]) },
+      "opencode",
+    ],
+    [
+      "a named origin of an agent that is off",
+      "https://code.example",
+      { opencode: off(["https://code.example"]) },
+      null,
+    ],
+    [
+      "a default origin that is named for another agent",
+      LOCAL,
+      { opencode: on(), "test-agent": on([LOCAL]) },
+      "test-agent",
+    ],
+    ["an opaque origin", "null", { opencode: on() }, null],
+  ])("%s", (_, origin, switches, expected) => {
+    expect(originAgent(origin, switches, all)?.id ?? null).toBe(expected);
+  });
+});
+
+describe("patterns", () => {
+  it("are an agent's own and those that the person named, each once", () => {
+    expect(agentPatterns(agents[0]!, on(["https://code.example", LOCAL]))).toEqual([
+      "http://localhost:4096/*",
+      "http://127.0.0.1:4096/*",
+      "https://code.example/*",
+    ]);
+  });
+
+  it("are wanted of enabled agents only", () => {
+    expect(
+      wantedPatterns(
+        { opencode: off(["https://code.example"]), "test-agent": on(["http://a.example"]) },
+        all,
+      ),
+    ).toEqual(["http://a.example/*"]);
+    expect(wantedPatterns({}, all)).toEqual([]);
+  });
+});
+
+describe("pageSession", () => {
+  it("tells the agent and the session of a page, switched on or not", () => {
+    const page = pageSession(`${LOCAL}/server/aHR0cDovLzEyNy4wLjAuMTo0MDk2/session/ses_1`, {}, all);
+    expect([page?.agent.id, page?.sessionKey]).toEqual(["opencode", "ses_1"]);
+    expect(pageSession(`${LOCAL}/new-session?draftId=1`, {}, all)?.sessionKey).toBeNull();
+  });
+
+  it("prefers the agent that is switched on", () => {
+    const page = pageSession(
+      `${LOCAL}/?session=s1`,
+      { opencode: off(), "test-agent": on([LOCAL]) },
+      all,
+    );
+    expect([page?.agent.id, page?.sessionKey]).toEqual(["test-agent", "s1"]);
+  });
+
+  it("knows no agent of other pages and of what is no address", () => {
+    expect(pageSession("https://example.com/", {}, all)).toBeNull();
+    expect(pageSession("", {}, all)).toBeNull();
+    expect(pageSession("chrome://extensions/", {}, all)).toBeNull();
+  });
+});

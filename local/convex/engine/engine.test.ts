@@ -65,6 +65,14 @@ describe("functions", () => {
     ]);
   });
 
+  test("run their uninterrupted part first, whatever they call in it", async () => {
+    expect(await engine.mutation("probes:order")).toEqual(["first part", "continuation"]);
+  });
+
+  test("can be called by a handle", async () => {
+    expect(await engine.action("probes:handle")).toBe("hidden");
+  });
+
   test("tell about themselves", async () => {
     const meta = (await engine.query("probes:meta")) as Record<string, unknown>;
     expect(meta.metadata).toMatchObject({
@@ -207,6 +215,22 @@ describe("transactions", () => {
   test("one paginated query per function", async () => {
     await expect(engine.query("probes:twoPages")).rejects.toThrow(
       "only supports a single paginated",
+    );
+  });
+});
+
+describe("what it does not host", () => {
+  test.for([
+    ["probes:stale", "does not host `useStaleSnapshot`"],
+    ["probes:component", "does not host components"],
+    ["probes:commitTs", "does not host `db.vars.commitTs`"],
+  ] as const)("%s is refused: %s", async ([path, message]) => {
+    await expect(engine.mutation(path)).rejects.toThrow(message);
+  });
+
+  test("an unknown call is refused by name", async () => {
+    await expect(engine.query("probes:unknownCall")).rejects.toThrow(
+      'does not host the call "1.0/signJwt"',
     );
   });
 });

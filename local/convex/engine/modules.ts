@@ -64,34 +64,34 @@ function resolve(from: string, specifier: string): string {
 
 /** Loads modules into one context, each once. */
 export class ModuleLoader {
-  private readonly compiled: CompiledModules;
-  private readonly evaluate: (script: Script) => unknown;
+  private readonly bodies: ReadonlyMap<string, ModuleBody>;
   private readonly loaded = new Map<string, { exports: object }>();
 
+  /** `evaluate` runs a script in the context; here all of them, since later it would interrupt a running function. */
   constructor(compiled: CompiledModules, evaluate: (script: Script) => unknown) {
-    this.compiled = compiled;
-    this.evaluate = evaluate;
+    this.bodies = new Map(
+      [...compiled].map(([path, script]) => [path, evaluate(script) as ModuleBody]),
+    );
   }
 
   has(path: string): boolean {
-    return this.compiled.has(path);
+    return this.bodies.has(path);
   }
 
   paths(): string[] {
-    return [...this.compiled.keys()];
+    return [...this.bodies.keys()];
   }
 
   load(path: string): Record<string, unknown> {
     const known = this.loaded.get(path);
     if (known !== undefined) return known.exports as Record<string, unknown>;
-    const script = this.compiled.get(path);
-    if (script === undefined) {
+    const body = this.bodies.get(path);
+    if (body === undefined) {
       throw new EngineError("UnknownImport", `The pushed code has no module ${path}.`);
     }
     const module = { exports: {} };
     this.loaded.set(path, module);
     try {
-      const body = this.evaluate(script) as ModuleBody;
       body(module.exports, (specifier) => this.load(resolve(path, specifier)), module);
     } catch (error) {
       this.loaded.delete(path);

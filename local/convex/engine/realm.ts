@@ -50,6 +50,7 @@ export class Realm {
   private readonly modules: ModuleLoader;
   private readonly entry: RealmEntry;
   private job: () => unknown = () => undefined;
+  private isInside = false;
 
   constructor(host: RealmHost, compiled: CompiledModules, timeoutMs: number) {
     this.kind = host.kind;
@@ -80,9 +81,12 @@ export class Realm {
     return this.enter(() => this.modules.load(path));
   }
 
-  /** Runs a job in the context with the time limit. */
+  /** Runs a job in the context with the time limit. Inside another one it is simply part of it. */
   enter<T>(job: () => T): T {
+    // A second evaluation would run promise continuations in the middle of the function that is calling.
+    if (this.isInside) return job();
     this.job = job;
+    this.isInside = true;
     try {
       return TURN.runInContext(this.context, { timeout: this.timeoutMs }) as T;
     } catch (error) {
@@ -90,6 +94,8 @@ export class Realm {
         throw new FunctionTimeout(this.timeoutMs / 1000);
       }
       throw error;
+    } finally {
+      this.isInside = false;
     }
   }
 

@@ -42,7 +42,7 @@ function checkId(
   const owner = tx.base.catalog.ofId(id);
   if (owner === undefined) {
     throw new Error(
-      `Invalid argument \`id\` for \`db.${method}\`: unable to decode the ID "${id.slice(0, 64)}".`,
+      `Invalid argument \`id\` for \`db.${method}\`: it is not an ID of this deployment.`,
     );
   }
   if (typeof table === "string" && owner.name !== table) {

@@ -41,8 +41,8 @@ export function Disclosure({ convexUrl }: Props) {
         </li>
         <li>Your sign-in is handled by WorkOS AuthKit. Nobody else gets anything.</li>
         <li>
-          What is not sent yet waits in this browser. Known kinds of keys and passwords are masked
-          before that.
+          What is not sent yet waits in this browser. Known kinds of secret keys are masked before
+          anything is stored.
         </li>
       </Part>
       <Part title="What is never collected">

@@ -1,5 +1,5 @@
 import { MAX_BODY_BYTES } from "../limits";
-import { cancel, decode, getReader, read, then } from "./native";
+import { cancel, chain, decode, getReader, read } from "./native";
 
 /** How reading a body ended: whole, at the cap, or because the page or the network ended it. */
 export type BodyEnd = "whole" | "capped" | "broken";
@@ -15,7 +15,7 @@ export function readBody(
   const decoder = new TextDecoder();
   const giveUp = (): void => {
     // A body that already failed rejects here once more.
-    void then(cancel(reader), undefined, () => undefined);
+    void chain(cancel(reader), undefined, () => undefined);
   };
 
   async function pump(): Promise<BodyEnd> {
@@ -33,7 +33,7 @@ export function readBody(
     }
   }
 
-  void then(pump(), onEnd as (end: unknown) => void, () => {
+  void chain(pump(), onEnd as (end: unknown) => void, () => {
     giveUp();
     onEnd("broken");
   });

@@ -3,7 +3,7 @@ import { readBody, type BodyEnd } from "./body";
 import { followCancel } from "./cancels";
 import { splitEvents } from "./events";
 import { isOpen, match, open, type Match } from "./link";
-import { clone, Headers, nativeFetch, quietly, Request, then, wrap } from "./native";
+import { chain, clone, Headers, nativeFetch, quietly, Request, wrap } from "./native";
 import { watchEvents } from "./turns";
 
 type HeaderList = [string, string][];
@@ -101,6 +101,6 @@ export function tapFetch(): void {
     };
     const onAnswer = (answer: unknown): void => quietly(() => look(answer as Response));
     // What failed is the page's to handle.
-    void then(promise, onAnswer, () => undefined);
+    void chain(promise, onAnswer, () => undefined);
   });
 }

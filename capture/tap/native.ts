@@ -21,7 +21,7 @@ function free<Args extends unknown[], Result>(
 
 const reader = ReadableStreamDefaultReader.prototype;
 
-export const then = free(Promise.prototype.then as Promise<unknown>["then"]);
+export const chain = free(Promise.prototype.then as Promise<unknown>["then"]);
 export const clone = free(Response.prototype.clone);
 export const getReader = free(
   ReadableStream.prototype.getReader as () => ReadableStreamDefaultReader,

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { opencode } from "../../agents/opencode";
+import type { PageRule } from "../rules";
+import { splitEvents } from "./events";
+
+const stream = opencode.streams![0]!;
+const rule: PageRule = {
+  agent: "opencode",
+  transport: "fetch",
+  method: "GET",
+  path: stream.path,
+  stream,
+};
+
+const idle = (id: string) =>
+  `data: {"payload":{"type":"session.idle","properties":{"sessionID":"${id}"}}}`;
+const status = (id: string, type: string) =>
+  `data: {"payload":{"type":"session.status","properties":{"sessionID":"${id}","status":{"type":"${type}"}}}}`;
+const updated = (id: string) =>
+  `data: {"payload":{"type":"session.updated","properties":{"sessionID":"${id}","info":{"id":"${id}"}}}}`;
+
+let asked: string[];
+let answer: (path: string) => Promise<boolean>;
+let watch: (event: string) => void;
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  // The tap takes the page's timers when it is loaded, and keeps its turns for the document's life.
+  vi.resetModules();
+  const { watchEvents } = await import("./turns");
+  asked = [];
+  answer = () => Promise.resolve(false);
+  watch = watchEvents(rule, stream, (path) => {
+    asked.push(path);
+    return answer(path);
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const both = (id: string) => [`/session/${id}`, `/session/${id}/message`];
+
+describe("asks", () => {
+  it("once for a turn, though two events say that it ended", async () => {
+    watch(status("ses_1", "busy"));
+    watch(status("ses_1", "idle"));
+    watch(idle("ses_1"));
+    await vi.runAllTimersAsync();
+    expect(asked).toEqual(both("ses_1"));
+  });
+
+  it("for each session by itself, sub-agents too", async () => {
+    watch(idle("ses_child"));
+    watch(idle("ses_1"));
+    await vi.runAllTimersAsync();
+    expect(asked.sort()).toEqual([...both("ses_1"), ...both("ses_child")].sort());
+  });
+
+  it("once more after an answer that was on its way when the turn ended again", async () => {
+    let release: () => void = () => undefined;
+    answer = () => new Promise((resolve) => (release = () => resolve(false)));
+    watch(idle("ses_1"));
+    await vi.advanceTimersByTimeAsync(200);
+    watch(idle("ses_1"));
+    watch(idle("ses_1"));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toHaveLength(1);
+    answer = () => Promise.resolve(false);
+    release();
+    await vi.runAllTimersAsync();
+    expect(asked).toEqual([...both("ses_1"), ...both("ses_1")]);
+  });
+
+  it("for the newest messages when the list was too long", async () => {
+    answer = (path) => Promise.resolve(path.endsWith("/message"));
+    watch(idle("ses_1"));
+    await vi.runAllTimersAsync();
+    expect(asked).toEqual([...both("ses_1"), "/session/ses_1/message?limit=100"]);
+  });
+
+  it("once while a turn runs for long, and again when it ends", async () => {
+    watch(status("ses_1", "busy"));
+    await vi.advanceTimersByTimeAsync(9_000);
+    watch(status("ses_1", "busy"));
+    expect(asked).toEqual([]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toEqual(both("ses_1"));
+    watch(idle("ses_1"));
+    await vi.runAllTimersAsync();
+    expect(asked).toEqual([...both("ses_1"), ...both("ses_1")]);
+  });
+
+  it("nothing for a turn that ended within ten seconds, after those", async () => {
+    watch(status("ses_1", "busy"));
+    watch(idle("ses_1"));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toEqual(both("ses_1"));
+  });
+
+  it("for a new title between turns, and not while a turn runs or begins", async () => {
+    watch(updated("ses_1"));
+    watch(updated("ses_2"));
+    watch(status("ses_2", "busy"));
+    watch(updated("ses_2"));
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(asked).toEqual(both("ses_1"));
+  });
+
+  it("never in a loop, even when asking made a change", async () => {
+    answer = () => {
+      watch(updated("ses_1"));
+      return Promise.resolve(false);
+    };
+    watch(updated("ses_1"));
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(asked.length / 2).toBeLessThanOrEqual(11);
+  });
+
+  it("nothing for other events", async () => {
+    for (const type of ["server.heartbeat", "message.part.delta", "session.idle.1"]) {
+      watch(`data: {"payload":{"type":"${type}","properties":{"sessionID":"ses_1"}}}`);
+    }
+    await vi.runAllTimersAsync();
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("splitEvents", () => {
+  it("finds each event, wherever the network cuts", () => {
+    const text = "data: one\r\n\r\n: comment\n\ndata: two\ndata: lines\n\ndata: not whole";
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const events: string[] = [];
+      const take = splitEvents((event) => events.push(event));
+      take(text.slice(0, cut));
+      take(text.slice(cut));
+      expect(events).toEqual(["data: one", ": comment", "data: two\ndata: lines"]);
+    }
+  });
+
+  it("forgets an event that grows without end", () => {
+    const events: string[] = [];
+    const take = splitEvents((event) => events.push(event));
+    take("x".repeat(2 * 1024 * 1024));
+    take("\n\ndata: next\n\n");
+    expect(events).toEqual(["", "data: next"]);
+  });
+});

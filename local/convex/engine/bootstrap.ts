@@ -1,6 +1,6 @@
 /**
- * What runs first inside a context. `bootstrap` is handed over as text, so it may name nothing outside itself but what
- * every JavaScript context has.
+ * What runs first inside a context. Each `install` function is handed over as text, so it may name nothing outside
+ * itself but what every JavaScript context has.
  */
 
 /** What the engine gives to a context. Only texts, numbers and the frame, as a handle, cross. */
@@ -38,10 +38,8 @@ export interface RealmEntry {
   run(call: () => unknown, done: (isSuccess: boolean, value: unknown) => void): Promise<void>;
 }
 
-/** Puts Convex's globals into the context and answers its entry points. */
-export function bootstrap(host: RealmHost): RealmEntry {
-  const scope = globalThis as unknown as Record<string, unknown>;
-
+/** A clock and random numbers that belong to the running function. */
+export function installClock(host: RealmHost): void {
   const RealDate = Date;
   const FrozenDate = function (this: unknown, ...args: unknown[]) {
     if (new.target === undefined) return new RealDate(host.now()).toString();
@@ -51,9 +49,13 @@ export function bootstrap(host: RealmHost): RealmEntry {
   Object.defineProperty(FrozenDate, "prototype", { value: RealDate.prototype });
   RealDate.prototype.constructor = FrozenDate;
   FrozenDate.now = () => host.now();
-  scope.Date = FrozenDate;
+  globalThis.Date = FrozenDate;
   Math.random = () => host.random();
+}
 
+/** The console, environment variables, and what Convex has not in queries and mutations. */
+export function installGlobals(host: RealmHost): void {
+  const scope = globalThis as unknown as Record<string, unknown>;
   const levels = ["debug", "error", "info", "log", "trace", "warn"];
   scope.console = Object.fromEntries(
     levels.map((level) => [level, (...values: unknown[]) => host.log(level, values)]),
@@ -79,7 +81,10 @@ export function bootstrap(host: RealmHost): RealmEntry {
       };
     }
   }
+}
 
+/** The calls of `convex/server` into the engine, and the way in for the engine. */
+export function installCalls(host: RealmHost): RealmEntry {
   async function runNested(frame: FrameHandle, json: string): Promise<string> {
     const call = host.beginNested(frame, json);
     let result: string;
@@ -118,11 +123,12 @@ export function bootstrap(host: RealmHost): RealmEntry {
     }
   }
 
-  scope.Convex = {
+  const Convex = {
     syscall,
     asyncSyscall,
     jsSyscall: (operation: string, args: object) => host.jsSyscall(operation, args),
   };
+  Object.assign(globalThis, { Convex });
 
   async function run(
     call: () => unknown,

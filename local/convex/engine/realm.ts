@@ -1,5 +1,11 @@
 import { createContext, runInContext, Script } from "node:vm";
-import { bootstrap, type RealmEntry, type RealmHost } from "./bootstrap.ts";
+import {
+  installCalls,
+  installClock,
+  installGlobals,
+  type RealmEntry,
+  type RealmHost,
+} from "./bootstrap.ts";
 import { type CompiledModules, ModuleLoader } from "./modules.ts";
 
 /**
@@ -62,9 +68,15 @@ export class Realm {
     const turn = { turn: () => this.job() };
     Object.defineProperty(this.context, "host", { value: turn, enumerable: false });
     Object.assign(this.context, { self: runInContext("globalThis", this.context) });
-    const start = runInContext(`(${bootstrap.toString()})`, this.context) as typeof bootstrap;
-    this.entry = start(host);
+    this.install(installClock)(host);
+    this.install(installGlobals)(host);
+    this.entry = this.install(installCalls)(host);
     this.modules = new ModuleLoader(compiled, (script) => script.runInContext(this.context));
+  }
+
+  /** The same function, made anew inside the context. */
+  private install<T>(install: (host: RealmHost) => T): (host: RealmHost) => T {
+    return runInContext(`(${install.toString()})`, this.context) as (host: RealmHost) => T;
   }
 
   /** Paths of all modules. */

@@ -6,7 +6,7 @@ import { joinPieces } from "./pieces";
 import { rulesFor } from "./rules";
 import { awaitPort, STOP } from "./seal";
 
-/** Where the script that runs on this page keeps its end, in its own world: a second injection ends the first. */
+/** Where the script that runs on this page keeps its end, in its own world: a second injection ends the first, and the background can ask. */
 const RUNNING = Symbol.for("opensync-companion:capture");
 
 type Scope = typeof globalThis & {
@@ -56,6 +56,7 @@ export function installCapture(): void {
 
   function end(): void {
     stopWaiting();
+    delete scope[RUNNING];
     removeEventListener("pagehide", delivery.flush);
     if (!port) return;
     port.postMessage(STOP);

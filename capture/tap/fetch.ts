@@ -19,6 +19,9 @@ const MAX_REMEMBERED = 200;
 /** Headers that belong to one request and not to whoever sends it. */
 const PER_REQUEST = /^(accept|cache-|content-|if-|last-event|pragma|range)/;
 
+/** A server that never answers would keep its session from being asked for again. */
+const ASK_MS = 60_000;
+
 const remembered = new Map<string, HeaderList>();
 
 /** The page's headers, read only from forms that reading does not use up. */
@@ -73,9 +76,10 @@ export function watcher({ rule, headers }: PageRequest, stream: Stream): (event:
     try {
       const found = match("fetch", "GET", path);
       if (!found) return false;
-      const init = {
+      const init: RequestInit = {
         headers: remembered.get(found.url.pathname) ?? headers,
-        cache: "no-store" as const,
+        cache: "no-store",
+        signal: AbortSignal.timeout(ASK_MS),
       };
       const response = await nativeFetch(found.url.href, init);
       if (!response.ok) return false;

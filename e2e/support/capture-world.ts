@@ -2,10 +2,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { BrowserContext, Page, Worker } from "@playwright/test";
+import { chromium, type BrowserContext, type Page, type Worker } from "@playwright/test";
 import { build } from "esbuild";
 import { ensureChromium } from "../../local/browsers.ts";
-import { launchExtension } from "../../local/chromium.ts";
+import { extensionIdOf, launchExtension } from "../../local/chromium.ts";
 import { startSite, type Site } from "./site.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -38,6 +38,8 @@ export interface Control {
 
 export interface CaptureWorld {
   site: Site;
+  /** The test extension's folder. */
+  folder: string;
   context: BrowserContext;
   /** The extension's worker, started again if it died. */
   worker(): Promise<Worker>;
@@ -53,6 +55,8 @@ export interface CaptureWorld {
   inject(patterns: string[]): Promise<number>;
   /** A new page of the site. */
   open(path?: string, origin?: string): Promise<Page>;
+  /** Loads the folder again, as an update of the extension does; only in a world that `canUpdate`. */
+  update(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -110,18 +114,49 @@ async function buildTestExtension(folder: string, origin: string): Promise<void>
   await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
 }
 
-/** Starts the site and the browser, and registers the scripts on the site's first origin. */
-export async function openCaptureWorld(): Promise<CaptureWorld> {
-  const folder = await mkdtemp(join(tmpdir(), "opensync-capture-"));
-  const site = await startSite();
-  await buildTestExtension(folder, site.origin);
-  const launched = await launchExtension({
+async function launch(folder: string): Promise<BrowserContext> {
+  const { context } = await launchExtension({
     executablePath: await ensureChromium(),
     extensionDir: folder,
     profileDir: join(folder, "profile"),
     headless: true,
   });
-  const { context, extensionId } = launched;
+  return context;
+}
+
+/** Only an extension that came over the debugging protocol can be loaded again under its open tabs. */
+async function launchUpdatable(folder: string): Promise<BrowserContext> {
+  const context = await chromium.launchPersistentContext(join(folder, "profile"), {
+    executablePath: await ensureChromium(),
+    headless: true,
+    chromiumSandbox: process.getuid?.() !== 0,
+    ignoreDefaultArgs: ["--disable-extensions"],
+    args: ["--enable-unsafe-extension-debugging", "--disable-gpu"],
+  });
+  await loadUnpacked(context, folder);
+  return context;
+}
+
+async function loadUnpacked(context: BrowserContext, path: string): Promise<void> {
+  const session = await context.browser()!.newBrowserCDPSession();
+  const started = context.waitForEvent("serviceworker");
+  // Playwright's types do not know the Extensions domain.
+  const send = session.send.bind(session) as unknown as (
+    method: string,
+    params: { path: string },
+  ) => Promise<unknown>;
+  await send("Extensions.loadUnpacked", { path });
+  await started;
+  await session.detach();
+}
+
+/** Starts the site and the browser, and registers the scripts on the site's first origin. */
+export async function openCaptureWorld({ canUpdate = false } = {}): Promise<CaptureWorld> {
+  const folder = await mkdtemp(join(tmpdir(), "opensync-capture-"));
+  const site = await startSite();
+  await buildTestExtension(folder, site.origin);
+  const context = await (canUpdate ? launchUpdatable(folder) : launch(folder));
+  const extensionId = await extensionIdOf(folder);
 
   async function worker(): Promise<Worker> {
     const url = `chrome-extension://${extensionId}/background.js`;
@@ -161,6 +196,7 @@ export async function openCaptureWorld(): Promise<CaptureWorld> {
 
   const world: CaptureWorld = {
     site,
+    folder,
     context,
     worker,
     runningWorkers,
@@ -178,8 +214,9 @@ export async function openCaptureWorld(): Promise<CaptureWorld> {
       await page.goto(origin + path);
       return page;
     },
+    update: () => loadUnpacked(context, folder),
     async close() {
-      await launched.close();
+      await context.close();
       await site.close();
       await rm(folder, { recursive: true, force: true });
     },

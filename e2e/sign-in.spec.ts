@@ -46,9 +46,8 @@ test.describe("signing in", () => {
 
   test("begun in the popup goes on when the window closes the popup", async () => {
     const popup = await world.openPage();
-    const opened = world.browser.context.waitForEvent("page");
     await popup.getByRole("button", { name: "Sign in" }).click();
-    const login = await opened;
+    const login = await world.waitForLogin();
     await popup.close();
     await login.getByRole("button", { name: "ada@example.com" }).click();
     await expect.poll(() => world.stored("profile")).toMatchObject({ id: "user_ada" });

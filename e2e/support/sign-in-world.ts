@@ -2,6 +2,7 @@
 import { readFile, rm, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Page } from "@playwright/test";
 import { startAuthkit, type Authkit } from "../../local/authkit/server.ts";
 import { ensureChromium } from "../../local/browsers.ts";
@@ -143,11 +144,21 @@ export class SignInWorld {
 
   /** Begins to sign in and answers the login page, with the answer to come. */
   async openLogin(): Promise<{ login: Page; answer: Promise<Reply<SignInAnswer>> }> {
-    const opened = this.browser.context.waitForEvent("page");
     const answer = this.ask<SignInAnswer>("signIn");
-    const login = await opened;
-    await login.waitForLoadState();
-    return { login, answer };
+    return { login: await this.waitForLogin(), answer };
+  }
+
+  /** The login page, once it is open; the extension opens other pages too. */
+  async waitForLogin(): Promise<Page> {
+    for (;;) {
+      const pages = this.browser.context.pages();
+      const login = pages.find((page) => page.url().startsWith(this.authkit.url));
+      if (login) {
+        await login.waitForLoadState();
+        return login;
+      }
+      await wait(50);
+    }
   }
 
   /** Signs in on the login page. */

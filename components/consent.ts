@@ -1,12 +1,12 @@
 import { browser } from "../utils/browser";
 import { CONSENT_VERSION, NOBODY, type Consent } from "../utils/storage";
 
-/** The agreement that counts now: the person's own, or the one given before anybody signed in. */
+/** The agreement that counts now: the signed-in person's own; while nobody is, the one that the first to sign in takes over. */
 export function consentOf(
   consents: Record<string, Consent>,
   personId: string | undefined,
 ): Consent | null {
-  const found = (personId !== undefined && consents[personId]) || consents[NOBODY];
+  const found = consents[personId ?? NOBODY];
   return found && found.version >= CONSENT_VERSION ? found : null;
 }
 

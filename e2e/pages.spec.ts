@@ -44,6 +44,19 @@ async function expectAccessible(page: Page): Promise<void> {
   }
 }
 
+/** Nothing is wider than a narrow window, but for code and tables, which scroll inside it. */
+async function expectNarrow(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 740 });
+  const overflowing = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll("main, nav, header")]
+      .filter((element) => element.scrollWidth > element.clientWidth)
+      .map((element) => element.localName),
+  );
+  expect(overflowing, page.url()).toEqual([]);
+  if (before) await page.setViewportSize(before);
+}
+
 async function signIn({ context }: LaunchedExtension, welcome: Page): Promise<void> {
   await welcome.getByRole("button", { name: "Agree" }).click();
   const button = welcome.getByRole("button", { name: "Sign in" });
@@ -85,8 +98,7 @@ test("every page is accessible, light and dark, before and after signing in", as
   await expectAccessible(welcome);
   await signIn(browser, welcome);
   await expectAccessible(welcome);
-  await welcome.setViewportSize({ width: 360, height: 740 });
-  await expectAccessible(welcome);
+  await expectNarrow(welcome);
 
   const popup = await openPage(browser, "popup");
   await popup.getByText("ada@example.com").waitFor();
@@ -99,12 +111,14 @@ test("every page is accessible, light and dark, before and after signing in", as
   await expectAccessible(options);
   await options.keyboard.press("Escape");
   await expectAccessible(options);
+  await expectNarrow(options);
 
   const archive = await openPage(browser, "archive");
   await archive.goto(`${archive.url()}#/session/${id}`);
   await archive.getByRole("heading", { name: "Fix the login test" }).waitFor();
   for (const fold of await archive.locator("main summary").all()) await fold.click();
   await expectAccessible(archive);
+  await expectNarrow(archive);
   await browser.close();
 });
 

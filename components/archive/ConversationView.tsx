@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { Fold } from "../ui/Fold";
 import { count } from "../format";
 import { runsOf, turnsOf, type LoadedParts, type Turn } from "./conversation";
@@ -23,7 +24,11 @@ function isContinued(turn: Turn, before: Turn | undefined): boolean {
 
 /** The messages of a session; those on branches that the agent's page does not show are folded where they stand. */
 export function ConversationView({ session, messages, loaded, onLoad, loadingOf }: Props) {
-  const runs = runsOf(turnsOf(messages, loaded), session.activeLeafKey);
+  const leafKey = session.activeLeafKey;
+  const runs = useMemo(
+    () => runsOf(turnsOf(messages, loaded), leafKey),
+    [messages, loaded, leafKey],
+  );
   const show = (turns: Turn[]) =>
     turns.map((turn, index) => (
       <TurnView

@@ -111,7 +111,9 @@ function Head({ message }: { message: Message }) {
   return (
     <div className="flex flex-wrap items-baseline gap-x-2 gap-y-0.5">
       <h2 className="font-semibold">{roleName(message.role)}</h2>
-      {message.model && <span className="text-xs text-ink-soft">{message.model}</span>}
+      {message.model && message.role !== "user" && (
+        <span className="text-xs text-ink-soft">{message.model}</span>
+      )}
       {message.createdAt !== undefined && (
         <time dateTime={isoTime(message.createdAt)} className="text-xs text-ink-soft">
           {formatTime(message.createdAt)}

@@ -1,5 +1,5 @@
 import { useConvex } from "convex/react";
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { Part } from "../../agents/agent";
 import { partsKey, type LoadedParts } from "./conversation";
 import { convexParts, readParts } from "./read-parts";
@@ -27,8 +27,12 @@ export function useLargeParts(): LargeParts {
     },
     [convex],
   );
-  const loaded = new Map(
-    [...entries].filter((entry): entry is [string, Part[]] => typeof entry[1] !== "string"),
+  const loaded = useMemo(
+    () =>
+      new Map(
+        [...entries].filter((entry): entry is [string, Part[]] => typeof entry[1] !== "string"),
+      ),
+    [entries],
   );
   const stateOf = (message: Message) => {
     const entry = entries.get(partsKey(message));

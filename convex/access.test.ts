@@ -20,7 +20,7 @@ const paginationOpts = { numItems: 10, cursor: null };
 const emptyPage = expect.objectContaining({ page: [], isDone: true });
 
 /** Ann's rows, and rows of hers that were deleted again. */
-type Target = { sessionId: string; messageId: string; storageId: string };
+type Target = { sessionId: string; messageId: string; storageId: string; keyId: string };
 
 type Case = {
   /** Arguments that name the target. */
@@ -55,8 +55,14 @@ const cases: Record<string, Case> = {
   "sessions:getByKey": { args: () => ({ agent: "opencode", key: "s1" }), answer: null },
   "sessions:remove": { args: ({ sessionId }) => ({ sessionId }), answer: null },
   "messages:list": { args: ({ sessionId }) => ({ sessionId, paginationOpts }), answer: emptyPage },
+  "keys:create": { args: () => ({ name: "Laptop", scopes: ["read"] }), answer: "own" },
+  "keys:list": { args: () => ({}), answer: [] },
+  "keys:revoke": { args: ({ keyId }) => ({ keyId }), answer: null },
   "messages:chunk": { args: ({ messageId }) => ({ messageId, index: 0 }), answer: null },
 };
+
+/** Answers that differ at every call. */
+const alwaysNew = ["files:generateUploadUrl", "keys:create"];
 
 type Exported = { isPublic?: boolean; isQuery?: boolean; isMutation?: boolean };
 
@@ -94,7 +100,8 @@ async function fillAnn(backend: Backend): Promise<Target> {
   });
   const { page } = await ann.query(api.messages.list, { sessionId, paginationOpts });
   expect(await ann.query(api.messages.chunk, { messageId: page[0]!.id, index: 0 })).not.toBeNull();
-  return { sessionId, messageId: page[0]!.id, storageId };
+  const { id: keyId } = await ann.mutation(api.keys.create, { name: "Ann's", scopes: ["read"] });
+  return { sessionId, messageId: page[0]!.id, storageId, keyId };
 }
 
 /** Ids of rows that were Ann's and are gone. */
@@ -109,10 +116,13 @@ async function goneTarget(backend: Backend): Promise<Target> {
     });
     const messageId = await ctx.db.insert("messages", { ...content, sessionId });
     const storageId = await ctx.storage.store(new Blob(["[]"]));
+    const key = (await ctx.db.query("apiKeys").first())!;
+    const keyId = await ctx.db.insert("apiKeys", omit(key, ["_id", "_creationTime"]));
+    await ctx.db.delete("apiKeys", keyId);
     await ctx.db.delete("sessions", sessionId);
     await ctx.db.delete("messages", messageId);
     await ctx.storage.delete(storageId);
-    return { sessionId, messageId, storageId };
+    return { sessionId, messageId, storageId, keyId };
   });
 }
 
@@ -166,7 +176,7 @@ describe.each(Object.entries(cases))("%s", (name, { args, answer }) => {
     const notYours = await call(mallory, name, args(target));
     const notThere = await call(mallory, name, args(gone));
     if (answer !== "own") expect(notYours).toEqual(answer);
-    if (name !== "files:generateUploadUrl") expect(notYours).toEqual(notThere);
+    if (!alwaysNew.includes(name)) expect(notYours).toEqual(notThere);
     expect(JSON.stringify(notYours)).not.toContain("Ann's own words");
     expect(JSON.stringify(notYours)).not.toContain("user_ann");
     expect(without(await everything(backend), me)).toEqual(before);

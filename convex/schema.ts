@@ -4,9 +4,12 @@
  * taken. A prefix of an index serves as an index too: all of a user's sessions are a range of `by_user_updated`.
  */
 import { omit } from "convex-helpers";
+import { rateLimitTables } from "convex-helpers/server/rateLimit";
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { messageFields, vPart, vSessionReading } from "./validators";
+import { vAmounts } from "./model/amounts";
+import { vCounted } from "./model/usage";
+import { messageFields, vKeyScope, vPart, vSessionReading } from "./validators";
 
 /** A session's header as stored; what the site says of times is kept apart from the server's own. */
 export const sessionFields = {
@@ -44,8 +47,14 @@ export default defineSchema({
     updatedAt: v.number(),
   }).index("by_workos_id", ["workosId", "issuer"]),
 
-  sessions: defineTable({ userId: v.id("users"), ...sessionFields })
+  sessions: defineTable({
+    userId: v.id("users"),
+    ...sessionFields,
+    /** A message came over the sync API before its session and named no agent: the first session that names one sets it. */
+    isAgentAssumed: v.optional(v.boolean()),
+  })
     .index("by_user_agent_key", ["userId", "agent", "key"])
+    .index("by_user_key", ["userId", "key"])
     .index("by_user_updated", ["userId", "updatedAt"])
     .index("by_user_agent_updated", ["userId", "agent", "updatedAt"]),
 
@@ -80,4 +89,39 @@ export default defineSchema({
   })
     .index("by_user_session", ["userId", "sessionId"])
     .index("by_storage", ["storageId"]),
+
+  /** Keys for the HTTP API and for MCP. The key itself is nowhere: it is shown once, when it is made. */
+  apiKeys: defineTable({
+    userId: v.id("users"),
+    name: v.string(),
+    /** Hex SHA-256 of the key. */
+    hash: v.string(),
+    /** How the key begins and ends, so that a person can tell it from others. */
+    prefix: v.string(),
+    lastFour: v.string(),
+    scopes: v.array(vKeyScope),
+    /** Unix ms. */
+    createdAt: v.number(),
+    /** Unix ms; never when absent. */
+    expiresAt: v.optional(v.number()),
+    /** Unix ms, at most 10 minutes behind. */
+    lastUsedAt: v.optional(v.number()),
+  })
+    .index("by_user", ["userId"])
+    .index("by_hash", ["hash"]),
+
+  /** Who asked what of the HTTP API, without content; a cron deletes rows after 30 days. */
+  accessLogs: defineTable({
+    userId: v.id("users"),
+    /** The key that was used; absent for a sign-in. */
+    keyId: v.optional(v.id("apiKeys")),
+    method: v.string(),
+    /** The route, never the parameters. */
+    path: v.string(),
+    status: v.number(),
+    durationMs: v.number(),
+  }).index("by_user", ["userId"]),
+
+  /** The rate limiter's buckets; `key` is the user's id. */
+  ...rateLimitTables,
 });

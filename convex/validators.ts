@@ -151,11 +151,14 @@ export const vSessionReading = v.object({
   /** Key of the message at the end of the branch that the page shows. */
   activeLeafKey: v.optional(v.string()),
   projectPath: v.optional(v.string()),
+  projectName: v.optional(v.string()),
   model: v.optional(v.string()),
   provider: v.optional(v.string()),
   tokens: v.optional(vTokens),
   /** US dollars. */
   cost: v.optional(v.number()),
+  /** How long the agent worked, where it says so. */
+  durationMs: v.optional(v.number()),
   /** Unix ms, the site's clock. */
   createdAt: v.optional(v.number()),
   /** Unix ms, the site's clock. */
@@ -175,6 +178,10 @@ export const vRecordResult = v.object({
   reason: v.optional(v.string()),
 });
 
+/** What an API key may do. */
+export const vKeyScope = v.union(v.literal("read"), v.literal("write"));
+
+export type KeyScope = Infer<typeof vKeyScope>;
 export type Role = Infer<typeof vRole>;
 export type Part = Infer<typeof vPart>;
 export type Tokens = Infer<typeof vTokens>;

@@ -7,7 +7,9 @@ export type RefusalCode =
   | "too-many-messages"
   | "batch-too-large"
   | "invalid-session"
-  | "invalid-agents";
+  | "invalid-agents"
+  | "invalid-key"
+  | "too-many-keys";
 
 /** `data` of every ConvexError that this backend throws; nothing was written. `message` is for people. */
 export type Refusal = { code: RefusalCode; message: string };

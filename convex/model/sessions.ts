@@ -14,12 +14,12 @@ export const vSession = v.object({ id: v.id("sessions"), ...sessionFields });
 
 type Header = Omit<
   Doc<"sessions">,
-  "_id" | "_creationTime" | "userId" | "updatedAt" | "messageCount"
+  "_id" | "_creationTime" | "userId" | "updatedAt" | "messageCount" | "isAgentAssumed"
 >;
 
 /** The row as clients see it. */
 export function sessionView(session: Doc<"sessions">): Infer<typeof vSession> {
-  return { id: session._id, ...omit(session, ["_id", "_creationTime", "userId"]) };
+  return { id: session._id, ...omit(session, ["_id", "_creationTime", "userId", "isAgentAssumed"]) };
 }
 
 /** The user's session, or null: there is none, or it is another's. */

@@ -7,9 +7,18 @@ import { omit } from "convex-helpers";
 import { rateLimitTables } from "convex-helpers/server/rateLimit";
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { vAmounts } from "./model/amounts";
-import { vCounted } from "./model/usage";
-import { messageFields, vKeyScope, vPart, vSessionReading } from "./validators";
+import { vAmounts, vCounted } from "./model/amounts";
+import {
+  messageFields,
+  organisedFields,
+  vErasure,
+  vKeyScope,
+  vPart,
+  vSessionReading,
+} from "./validators";
+
+/** Numbers in a vector of `embeddings`; the provider is asked for as many. */
+export const EMBEDDING_DIMENSIONS = 1536;
 
 /** A session's header as stored; what the site says of times is kept apart from the server's own. */
 export const sessionFields = {
@@ -22,6 +31,7 @@ export const sessionFields = {
   updatedAt: v.number(),
   /** Messages stored for this session. */
   messageCount: v.number(),
+  ...organisedFields,
 };
 
 /** Where the parts lie that do not fit into the message row; `bytes` is the UTF-8 length of their JSON. */
@@ -41,6 +51,12 @@ export default defineSchema({
     avatarUrl: v.optional(v.string()),
     /** Ids of the agents that the person switched on. */
     enabledAgents: v.array(v.string()),
+    /** Whether the person let the texts go to an embedding provider, for search by meaning. */
+    hasSemanticSearch: v.optional(v.boolean()),
+    /** Set while the person's data is being erased: every write is refused until then. */
+    erasure: v.optional(vErasure),
+    /** Unix ms: when all data was last erased; messages from before are refused when they come late. */
+    erasedAt: v.optional(v.number()),
     /** Unix ms. */
     createdAt: v.number(),
     /** Unix ms. */
@@ -52,11 +68,23 @@ export default defineSchema({
     ...sessionFields,
     /** A message came over the sync API before its session and named no agent: the first session that names one sets it. */
     isAgentAssumed: v.optional(v.boolean()),
+    /** What its messages are counted with. */
+    totals: v.optional(vAmounts),
+    /** What it is counted with itself, besides its messages. */
+    counted: v.optional(vCounted),
   })
     .index("by_user_agent_key", ["userId", "agent", "key"])
     .index("by_user_key", ["userId", "key"])
     .index("by_user_updated", ["userId", "updatedAt"])
-    .index("by_user_agent_updated", ["userId", "agent", "updatedAt"]),
+    .index("by_user_agent_updated", ["userId", "agent", "updatedAt"])
+    .index("by_user_archived_updated", ["userId", "isArchived", "updatedAt"])
+    .index("by_user_archived_agent_updated", ["userId", "isArchived", "agent", "updatedAt"])
+    .index("by_user_starred_updated", ["userId", "isStarred", "updatedAt"])
+    .index("by_user_eval_updated", ["userId", "isEvalReady", "updatedAt"])
+    .searchIndex("search_title", {
+      searchField: "title",
+      filterFields: ["userId", "agent", "model"],
+    }),
 
   messages: defineTable({
     userId: v.id("users"),
@@ -69,10 +97,17 @@ export default defineSchema({
     /** `messageText` of the parts. */
     text: v.string(),
     large: v.optional(vLarge),
+    /** The session's agent, to search by. */
+    agent: v.optional(v.string()),
+    /** What it is counted with in `usage`. */
+    counted: v.optional(vCounted),
   })
     .index("by_user_session_key", ["userId", "sessionId", "key"])
     .index("by_user_session_position", ["userId", "sessionId", "position"])
-    .searchIndex("search_text", { searchField: "text", filterFields: ["userId"] }),
+    .searchIndex("search_text", {
+      searchField: "text",
+      filterFields: ["userId", "agent", "role", "model"],
+    }),
 
   /** Pieces of the JSON of a message's parts. Never changed: a new version of the message gets new ones. */
   messageChunks: defineTable({
@@ -89,6 +124,95 @@ export default defineSchema({
   })
     .index("by_user_session", ["userId", "sessionId"])
     .index("by_storage", ["storageId"]),
+
+  /** Which sessions carry a tag, in the order in which they were tagged; the same as `sessions.tags`. */
+  sessionTags: defineTable({
+    userId: v.id("users"),
+    sessionId: v.id("sessions"),
+    tag: v.string(),
+  })
+    .index("by_user_tag", ["userId", "tag"])
+    .index("by_user_session", ["userId", "sessionId"]),
+
+  /** Sessions that the person never wants captured again. */
+  blockedSessions: defineTable({
+    userId: v.id("users"),
+    agent: v.string(),
+    key: v.string(),
+  }).index("by_user_agent_key", ["userId", "agent", "key"]),
+
+  /** Public links. Revoking deletes the row, and sharing again makes a new one. */
+  shares: defineTable({
+    userId: v.id("users"),
+    sessionId: v.id("sessions"),
+    /** 192 random bits as base64url; who has it can read. */
+    slug: v.string(),
+    /** What is shown is what was stored when it was shared (`shareChunks`), not what the session is now. */
+    isFrozen: v.boolean(),
+    /** Unix ms. */
+    createdAt: v.number(),
+  })
+    .index("by_user_session", ["userId", "sessionId"])
+    .index("by_slug", ["slug"]),
+
+  /** Pieces of the JSON of a frozen share. */
+  shareChunks: defineTable({
+    userId: v.id("users"),
+    shareId: v.id("shares"),
+    index: v.number(),
+    text: v.string(),
+  }).index("by_user_share", ["userId", "shareId", "index"]),
+
+  /** Accounts that were erased, so that a device that was away cannot bring them back. Nothing here names a person. */
+  erasedAccounts: defineTable({
+    /** Hex SHA-256 of issuer and subject. */
+    hash: v.string(),
+    /** Unix ms. */
+    erasedAt: v.number(),
+  }).index("by_hash", ["hash"]),
+
+  /** What the messages and sessions of one day, agent and model come to. */
+  usage: defineTable({
+    userId: v.id("users"),
+    /** UTC day as YYYY-MM-DD, or "all" for the sum of all days. */
+    day: v.string(),
+    agent: v.string(),
+    model: v.string(),
+    /** By quarter of an hour since the day began, so that any time zone's days can be told; of "all" there is only 0. */
+    cells: v.array(v.object({ slot: v.number(), amounts: vAmounts })),
+  }).index("by_user_day_agent_model", ["userId", "day", "agent", "model"]),
+
+  /** Vectors of messages' texts, only for those who switched on search by meaning. */
+  embeddings: defineTable({
+    userId: v.id("users"),
+    sessionId: v.id("sessions"),
+    messageId: v.id("messages"),
+    /** The embedding model. */
+    model: v.string(),
+    vector: v.array(v.float64()),
+  })
+    .index("by_user_session_message", ["userId", "sessionId", "messageId"])
+    .vectorIndex("by_vector", {
+      vectorField: "vector",
+      dimensions: EMBEDDING_DIMENSIONS,
+      filterFields: ["userId"],
+    }),
+
+  /** Messages whose text has no vector yet, or another text's. */
+  embeddingQueue: defineTable({
+    userId: v.id("users"),
+    sessionId: v.id("sessions"),
+    messageId: v.id("messages"),
+  }).index("by_user_session_message", ["userId", "sessionId", "messageId"]),
+
+  /** One row while a user's queue is worked on. */
+  embeddingJobs: defineTable({
+    userId: v.id("users"),
+    /** Unix ms: when the next batch is due. */
+    dueAt: v.number(),
+    /** Batches that failed since one succeeded. */
+    failures: v.number(),
+  }).index("by_user", ["userId"]),
 
   /** Keys for the HTTP API and for MCP. The key itself is nowhere: it is shown once, when it is made. */
   apiKeys: defineTable({

@@ -2,6 +2,7 @@ import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { internal } from "../_generated/api";
 import { deleteFile, type Owner } from "./largeParts";
+import { count, type UsageChange, writeUsage } from "./usage";
 
 /** Messages and files deleted in one mutation, which may read 16 MiB: these messages have at most 6.5 MiB. */
 const ROWS_PER_PASS = 50;
@@ -14,6 +15,9 @@ const CHUNKS_PER_PASS = 16;
  * afresh under a new id; its messages, chunks and files follow in as many mutations as they need.
  */
 export async function removeSession(ctx: MutationCtx, session: Doc<"sessions">): Promise<void> {
+  const usage: UsageChange = new Map();
+  count(usage, session.counted, -1);
+  await writeUsage(ctx, session.userId, usage);
   await ctx.db.delete("sessions", session._id);
   await eraseContent(ctx, { userId: session.userId, sessionId: session._id });
 }
@@ -35,7 +39,12 @@ async function eraseMessages(ctx: MutationCtx, { userId, sessionId }: Owner): Pr
     .query("messages")
     .withIndex("by_user_session_position", (q) => q.eq("userId", userId).eq("sessionId", sessionId))
     .take(ROWS_PER_PASS);
-  for (const row of rows) await ctx.db.delete("messages", row._id);
+  const usage: UsageChange = new Map();
+  for (const row of rows) {
+    count(usage, row.counted, -1);
+    await ctx.db.delete("messages", row._id);
+  }
+  await writeUsage(ctx, userId, usage);
   return rows.length === ROWS_PER_PASS;
 }
 

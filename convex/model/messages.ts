@@ -44,7 +44,7 @@ export async function messageView(
   message: Doc<"messages">,
 ): Promise<Infer<typeof vMessageView>> {
   const { _id: id, large, text, ...row } = message;
-  const view = { id, ...omit(row, ["_creationTime", "userId", "sessionId"]) };
+  const view = { id, ...omit(row, ["_creationTime", "userId", "sessionId", "agent", "counted"]) };
   if (large === undefined) return view;
   return { ...view, preview: text, large: await largeView(ctx, large) };
 }

@@ -16,10 +16,15 @@ import {
   uploadProblem,
 } from "./largeParts";
 import { refusal } from "./errors";
+import { type Amounts, givenTokens, sum } from "./amounts";
 import { headerChanges, openSession } from "./sessions";
+import { count, messageUsage, sessionCounted, type UsageChange, writeUsage } from "./usage";
 
 /** What has to be known of a stored message to decide about a newer version of it. */
-type StoredMessage = Pick<Doc<"messages">, "_id" | "hash" | "state" | "large"> & {
+type StoredMessage = Pick<
+  Doc<"messages">,
+  "_id" | "hash" | "state" | "large" | "text" | "counted"
+> & {
   /** Bytes of the row. */
   size: number;
 };
@@ -35,6 +40,13 @@ type Batch = {
   bytesRead: number;
   added: number;
   written: number;
+  agent: string;
+  model: string | undefined;
+  /** What the session's messages are counted with. */
+  totals: Amounts;
+  /** Whether the agent gives the session's tokens, so that none are estimated. */
+  hasGiven: boolean;
+  usage: UsageChange;
 };
 
 /** What to do with a message, given what is stored under its key. */
@@ -83,7 +95,13 @@ async function writeMessage(ctx: MutationCtx, batch: Batch, item: SizedMessage):
   const fields = omit(item.message, ["upload"]);
   const existing = batch.stored.get(fields.key);
   const placed = await placeParts(ctx, batch.owner, item);
-  const content = { ...batch.owner, ...fields, ...placed };
+  const { agent, model, hasGiven, usage } = batch;
+  const known = { agent, model, hasGiven, counted: existing?.counted };
+  const counted = messageUsage(item, placed.text, known);
+  const content = { ...batch.owner, ...fields, ...placed, agent, counted };
+  count(usage, existing?.counted, -1);
+  count(usage, counted, 1);
+  batch.totals = sum(sum(batch.totals, existing?.counted?.amounts ?? {}, -1), counted.amounts);
   const _id = existing?._id ?? (await ctx.db.insert("messages", content));
   if (existing === undefined) {
     batch.added += 1;
@@ -116,6 +134,51 @@ async function storeMessage(
   return reason === undefined ? { key, outcome } : { key, outcome: "refused", reason };
 }
 
+function openBatch(
+  session: Doc<"sessions">,
+  header: Pick<SessionReading, "tokens" | "model">,
+  messages: Message[],
+  stored: Batch["stored"],
+): Batch {
+  const { totals = {}, agent, userId, _id: sessionId } = session;
+  const isGiven = ({ tokens }: Pick<Message, "tokens">) => givenTokens(tokens).total !== undefined;
+  return {
+    owner: { userId, sessionId },
+    stored,
+    bytesRead: 0,
+    added: 0,
+    written: 0,
+    agent,
+    model: header.model ?? session.model,
+    totals,
+    hasGiven: totals.total !== undefined || [session, header, ...messages].some(isGiven),
+    usage: new Map(),
+  };
+}
+
+/** Writes the session's row and the usage rows, each once, when anything of the session changed. */
+async function finishBatch(
+  ctx: MutationCtx,
+  session: Doc<"sessions">,
+  reading: SessionReading,
+  { added, written, totals, usage }: Batch,
+): Promise<void> {
+  const changes = headerChanges(session, reading);
+  const isChanged = written > 0 || Object.keys(changes).length > 0;
+  if (!isChanged && session.counted !== undefined) return;
+  const counted = sessionCounted({ ...session, ...changes, totals });
+  count(usage, session.counted, -1);
+  count(usage, counted, 1);
+  await ctx.db.patch("sessions", session._id, {
+    ...changes,
+    messageCount: session.messageCount + added,
+    updatedAt: Date.now(),
+    totals,
+    counted,
+  });
+  await writeUsage(ctx, session.userId, usage);
+}
+
 /**
  * Stores a session's header and up to 100 of its messages, and answers for each message in order. A message that cannot be stored
  * is refused with a reason, the others are stored. Throws, with nothing written, `too-many-messages`, `batch-too-large`,
@@ -135,20 +198,12 @@ export async function recordSession(
   const session = await openSession(ctx, user._id, reading);
   const owner = { userId: user._id, sessionId: session._id };
   const stored = await readStored(ctx, owner, new Set(usable.map(({ key }) => key)));
-  const batch: Batch = { owner, stored, bytesRead: 0, added: 0, written: 0 };
+  const batch = openBatch(session, reading, usable, stored);
   for (const { size } of stored.values()) countRead(batch, size);
   const results: RecordResult[] = [];
   for (const [index, item] of items.entries()) {
     results.push(await storeMessage(ctx, batch, item, problems[index]));
   }
-  const changes = headerChanges(session, reading);
-  if (batch.written > 0 || Object.keys(changes).length > 0) {
-    const messageCount = session.messageCount + batch.added;
-    await ctx.db.patch("sessions", session._id, {
-      ...changes,
-      messageCount,
-      updatedAt: Date.now(),
-    });
-  }
+  await finishBatch(ctx, session, reading, batch);
   return { sessionId: session._id, results };
 }

@@ -14,12 +14,22 @@ export const vSession = v.object({ id: v.id("sessions"), ...sessionFields });
 
 type Header = Omit<
   Doc<"sessions">,
-  "_id" | "_creationTime" | "userId" | "updatedAt" | "messageCount" | "isAgentAssumed"
+  | "_id"
+  | "_creationTime"
+  | "userId"
+  | "updatedAt"
+  | "messageCount"
+  | "isAgentAssumed"
+  | "totals"
+  | "counted"
 >;
+
+/** Fields of a session's row that clients do not see. */
+const INTERNAL = ["_id", "_creationTime", "userId", "isAgentAssumed", "totals", "counted"] as const;
 
 /** The row as clients see it. */
 export function sessionView(session: Doc<"sessions">): Infer<typeof vSession> {
-  return { id: session._id, ...omit(session, ["_id", "_creationTime", "userId", "isAgentAssumed"]) };
+  return { id: session._id, ...omit(session, [...INTERNAL]) };
 }
 
 /** The user's session, or null: there is none, or it is another's. */

@@ -4,7 +4,10 @@ import schema from "./schema";
 type Exported = { searchIndexes: { filterFields: string[] }[] };
 
 /** Indexes that have to look beyond one user; schema.ts says why. */
-const wider = ["users.by_workos_id", "files.by_storage", "apiKeys.by_hash", "rateLimits.name"];
+const wider = [
+  ...["users.by_workos_id", "files.by_storage", "apiKeys.by_hash", "rateLimits.name"],
+  ...["shares.by_slug", "erasedAccounts.by_hash"],
+];
 
 test("every other index of every table starts with the user", () => {
   for (const [table, definition] of Object.entries(schema.tables)) {

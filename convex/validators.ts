@@ -178,11 +178,46 @@ export const vRecordResult = v.object({
   reason: v.optional(v.string()),
 });
 
+export const vEvalStatus = v.union(
+  v.literal("golden"),
+  v.literal("correct"),
+  v.literal("incorrect"),
+  v.literal("needs-review"),
+);
+
+/** What a person says of a session; no capture ever changes it. */
+export const organisedFields = {
+  /** The title is the person's own: the site's later ones do not replace it. */
+  isRenamed: v.optional(v.boolean()),
+  isStarred: v.optional(v.boolean()),
+  isArchived: v.optional(v.boolean()),
+  tags: v.optional(v.array(v.string())),
+  /** Belongs into the exports for evaluations. */
+  isEvalReady: v.optional(v.boolean()),
+  evalStatus: v.optional(vEvalStatus),
+  evalNotes: v.optional(v.string()),
+  evalTags: v.optional(v.array(v.string())),
+  expectedOutput: v.optional(v.string()),
+};
+
+/** How far the erasing of a person's data is. */
+export const vErasure = v.object({
+  /** `account`: the user goes too, and the identity provider's user where the deployment can. */
+  scope: v.union(v.literal("data"), v.literal("account")),
+  /** Unix ms. */
+  startedAt: v.number(),
+  /** Rows deleted so far. */
+  deleted: v.number(),
+  /** What keeps it from finishing, for people; it is tried again. */
+  problem: v.optional(v.string()),
+});
+
 /** What an API key may do. */
 export const vKeyScope = v.union(v.literal("read"), v.literal("write"));
 
 export type KeyScope = Infer<typeof vKeyScope>;
 export type Role = Infer<typeof vRole>;
+export type EvalStatus = Infer<typeof vEvalStatus>;
 export type Part = Infer<typeof vPart>;
 export type Tokens = Infer<typeof vTokens>;
 export type MessageReading = Infer<typeof vMessageReading>;

@@ -9,7 +9,12 @@ export type RefusalCode =
   | "invalid-session"
   | "invalid-agents"
   | "invalid-key"
-  | "too-many-keys";
+  | "too-many-keys"
+  | "session-blocked"
+  | "session-missing"
+  | "invalid-change"
+  | "erasing"
+  | "account-erased";
 
 /** `data` of every ConvexError that this backend throws; nothing was written. `message` is for people. */
 export type Refusal = { code: RefusalCode; message: string };

@@ -77,6 +77,8 @@ export interface Agent {
   /** The site's id of the session that a page's URL shows, or null. */
   session(url: URL): string | null;
   taps: Tap[];
+  /** CSS selector of what shows messages on a page: when it matches and no tap saw anything, the agent has changed. */
+  shows?: string;
   streams?: Stream[];
   /** Where each fact comes from, with dates. */
   sources: string[];

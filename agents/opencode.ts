@@ -240,6 +240,7 @@ export const opencode = defineAgent({
     },
   },
   session: sessionOf,
+  shows: "[data-timeline-row]",
   // A prompt is not copied: its answer is empty, and the message that it made is in the list that is read when the turn settles.
   taps: [
     {

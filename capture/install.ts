@@ -3,8 +3,9 @@ import { sendMessage } from "../utils/messages";
 import { createDelivery } from "./deliver";
 import { MAX_URL_CHARS } from "./limits";
 import { joinPieces } from "./pieces";
-import { rulesFor } from "./rules";
+import { rulesFor, selectorsFor } from "./rules";
 import { awaitPort, STOP } from "./seal";
+import { watchSilence } from "./silence";
 
 /** Where the script that runs on this page keeps its end, in its own world: a second injection ends the first, and the background can ask. */
 const RUNNING = Symbol.for("opensync-companion:capture");
@@ -46,9 +47,18 @@ export function installCapture(): void {
     pageUrl,
   });
 
+  const silence = watchSilence({
+    selectors: selectorsFor(location.origin, agentRules),
+    // A worker that cannot be reached now hears of it at the page's next load.
+    report: () => void sendMessage("reportSilence").catch(() => undefined),
+  });
+
   function onPort(taken: MessagePort): void {
     port = taken;
-    const join = joinPieces(delivery.add);
+    const join = joinPieces((handed) => {
+      silence.seen();
+      delivery.add(handed);
+    });
     taken.onmessage = (event) => join(event.data);
   }
 
@@ -56,7 +66,8 @@ export function installCapture(): void {
 
   function end(): void {
     stopWaiting();
-    delete scope[RUNNING];
+    silence.stop();
+    Reflect.deleteProperty(scope, RUNNING);
     removeEventListener("pagehide", delivery.flush);
     if (!port) return;
     port.postMessage(STOP);

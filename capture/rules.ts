@@ -8,6 +8,8 @@ export interface AgentRules {
   isSelfHosted: boolean;
   taps: Omit<Tap, "read">[];
   streams: Stream[];
+  /** CSS selector of what shows messages on the agent's pages. */
+  shows?: string;
 }
 
 /** One rule as the tap uses it: it names a tap, whose bodies are copied, or a stream, whose events are watched. */
@@ -31,7 +33,19 @@ export function rulesOf(agent: Agent): AgentRules {
     isSelfHosted: agent.selfHosted !== undefined,
     taps: agent.taps.map(({ id, transport, method, path }) => ({ id, transport, method, path })),
     streams: agent.streams ?? [],
+    ...(agent.shows === undefined ? {} : { shows: agent.shows }),
   };
+}
+
+/** The agents that may be at an origin. */
+function agentsAt(origin: string, all: readonly AgentRules[]): AgentRules[] {
+  const fixed = all.filter((rules) => !rules.isSelfHosted && rules.origins.includes(origin));
+  return fixed.length > 0 ? fixed : all.filter((rules) => rules.isSelfHosted);
+}
+
+/** The CSS selectors of what shows messages at an origin. */
+export function selectorsFor(origin: string, all: readonly AgentRules[]): string[] {
+  return agentsAt(origin, all).flatMap(({ shows }) => shows ?? []);
 }
 
 /**
@@ -39,9 +53,7 @@ export function rulesOf(agent: Agent): AgentRules {
  * for which of them the person named the origin; the background does, and reads with no other.
  */
 export function rulesFor(origin: string, all: readonly AgentRules[]): PageRule[] {
-  const fixed = all.filter((rules) => !rules.isSelfHosted && rules.origins.includes(origin));
-  const chosen = fixed.length > 0 ? fixed : all.filter((rules) => rules.isSelfHosted);
-  return chosen.flatMap(({ id: agent, taps, streams }) => [
+  return agentsAt(origin, all).flatMap(({ id: agent, taps, streams }) => [
     ...streams.map((stream) => {
       const { transport, path } = stream;
       return { agent, transport, method: "GET", path, stream };

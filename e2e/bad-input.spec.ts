@@ -1,25 +1,14 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { openOpencode, playTurn, setUpPerson } from "../local/journey.ts";
 import { capturedRows, openPage } from "./support/extension.ts";
 import { expectArchived } from "./support/rows.ts";
+import { startWebServer } from "./support/web-server.ts";
 import { expect, test } from "./support/world.ts";
-
-/** A web server that is no Convex deployment. */
-async function someWebsite() {
-  const server = createServer((_request, response) => response.writeHead(404).end("Not here"));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, close: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 test("wrong settings are named with a remedy, and lose nothing", async ({ world }) => {
   const browser = await world.openBrowser();
   const { context, extensionId } = browser;
   const { url } = world.opencode;
-  const website = await someWebsite();
+  const website = await startWebServer((_request, response) => response.writeHead(404).end());
   await setUpPerson(context, extensionId, { email: "ada@example.com", opencodeUrl: url });
   const options = await openPage(browser, "options");
   const deployment = options.getByLabel("Deployment URL", { exact: true });

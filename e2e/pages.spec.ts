@@ -173,6 +173,39 @@ test("the archive shows a session as it lands, reads it, copies it and deletes i
   await browser.close();
 });
 
+test("the list is filtered by agent, walked by arrow keys and quick with many sessions", async ({
+  world,
+}) => {
+  const browser = await world.openBrowser();
+  await signIn(browser, await openPage(browser, "welcome"));
+  const hello: SeedMessage[] = [{ role: "user", parts: [{ type: "text", text: "hello" }] }];
+  for (let index = 0; index < 120; index += 1) {
+    const session = { agent: "opencode", key: `ses_many_${index}`, title: `Number ${index}.` };
+    await seedSession(world, ADA, session, hello);
+  }
+  await seedSession(world, ADA, { agent: "another", key: "ses_other", title: "Elsewhere" }, hello);
+  const archive = await openPage(browser, "archive");
+  const elsewhere = archive.getByRole("link", { name: /^Elsewhere/ });
+  const newest = archive.getByRole("link", { name: /^Number 119\./ });
+  await elsewhere.focus();
+  await archive.keyboard.press("ArrowDown");
+  await expect(newest).toBeFocused();
+  await archive.getByRole("combobox").selectOption("opencode");
+  await expect(elsewhere).toBeHidden();
+  await expect(newest).toBeVisible();
+
+  // Only the rows in view exist; scrolling brings the rest, page by page.
+  const rows = archive.getByRole("navigation").getByRole("listitem");
+  expect(await rows.count()).toBeLessThan(60);
+  const oldest = archive.getByRole("link", { name: /^Number 0\./ });
+  await archive.getByRole("navigation").hover();
+  await expect(async () => {
+    await archive.mouse.wheel(0, 4000);
+    await expect(oldest).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await browser.close();
+});
+
 test("the archive says that it is cut off, and that nobody is signed in", async ({ world }) => {
   const browser = await world.openBrowser();
   await signIn(browser, await openPage(browser, "welcome"));

@@ -166,7 +166,7 @@ function registerCapture(person: PersonState, { getDatabase, status, drain }: Se
     now,
   });
   onMessage("observe", ({ sender, data }) => observe(sender, data));
-  onMessage("reportTrouble", async ({ sender }) => {
+  onMessage("reportSilence", async ({ sender }) => {
     const admission = await admitSender(sender);
     if (admission === null) return;
     await status.setAgentTrouble(admission.agentId, trouble("agent-unreadable", now()));

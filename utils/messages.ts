@@ -70,8 +70,8 @@ export interface ProtocolMap {
 
   // From content scripts to the background. Nothing else is accepted from them.
   observe(data: ObservationChunk): ObservationAck;
-  /** The page shows messages and the tap saw nothing, or the tap could not be installed. */
-  reportTrouble(data: { kind: "silent" | "unsealed" }): void;
+  /** The page shows messages, and the tap saw none of them. */
+  reportSilence(): void;
 
   // From the background to the offscreen page (auth/ owns these).
   authkitCall(data: { target: "authkit"; call: string; args: unknown }): unknown;

@@ -6,6 +6,7 @@ import { chromium, type BrowserContext, type Page, type Worker } from "@playwrig
 import { build } from "esbuild";
 import { ensureChromium } from "../../local/browsers.ts";
 import { extensionIdOf, launchExtension } from "../../local/chromium.ts";
+import { GECKO_ID } from "../../local/extension-id.ts";
 import { startSite, type Site } from "./site.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -73,7 +74,13 @@ const RULES = `
   import { opencode } from "./agents/opencode";
   export const agentRules = [testAgent, opencode].map(rulesOf);`;
 
-async function buildTestExtension(folder: string, origin: string): Promise<void> {
+/** Builds the test extension for the site at `origin`; Firefox's worker reports to the site, Chromium's is looked into. */
+export async function buildTestExtension(
+  folder: string,
+  origin: string,
+  browser: "chromium" | "firefox" = "chromium",
+): Promise<void> {
+  const isFirefox = browser === "firefox";
   const switches = { "test-agent": { isEnabled: true, origins: [origin] } };
   for (const [name, contents] of Object.entries(ENTRIES)) {
     await build({
@@ -84,7 +91,10 @@ async function buildTestExtension(folder: string, origin: string): Promise<void>
       format: "iife",
       target: "esnext",
       logLevel: "error",
-      define: { TEST_SWITCHES: JSON.stringify(switches) },
+      define: {
+        TEST_SWITCHES: JSON.stringify(switches),
+        TEST_REPORT: JSON.stringify(isFirefox ? `${origin}/report` : null),
+      },
       plugins: [
         {
           name: "rules",
@@ -109,7 +119,12 @@ async function buildTestExtension(folder: string, origin: string): Promise<void>
     version: "1.0",
     permissions: ["scripting"],
     host_permissions: ["http://127.0.0.1/*"],
-    background: { service_worker: "background.js" },
+    ...(isFirefox
+      ? {
+          background: { scripts: ["background.js"] },
+          browser_specific_settings: { gecko: { id: GECKO_ID } },
+        }
+      : { background: { service_worker: "background.js" } }),
   };
   await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
 }

@@ -13,6 +13,8 @@ export interface Site {
   other: string;
   /** Requests so far on the agent's origin, as `GET /path`. */
   requests: string[];
+  /** What was posted to /report, parsed. */
+  reports: unknown[];
   /** Headers of the last request of a path on the agent's origin. */
   headersOf(path: string): Record<string, string | string[] | undefined> | undefined;
   /** Connections of /events that are open. */
@@ -42,6 +44,7 @@ function page(body: string, headers: Record<string, string> = {}): Handler {
 }
 
 async function body(request: IncomingMessage): Promise<string> {
+  request.setEncoding("utf8");
   let text = "";
   for await (const chunk of request) text += String(chunk);
   return text;
@@ -135,6 +138,7 @@ export async function startSite(): Promise<Site> {
   const streams = new Set<ServerResponse>();
   const table = handlers(streams);
   const requests: string[] = [];
+  const reports: unknown[] = [];
   const headers = new Map<string, Record<string, string | string[] | undefined>>();
   let origin = "";
 
@@ -145,7 +149,12 @@ export async function startSite(): Promise<Site> {
       headers.set(url.pathname, request.headers);
     }
     const handler = table[url.pathname];
-    if (handler) void handler(url, request, response);
+    if (url.pathname === "/report") {
+      void body(request).then((text) => {
+        reports.push(JSON.parse(text));
+        response.end();
+      });
+    } else if (handler) void handler(url, request, response);
     else fallback(url, response);
   }
 
@@ -165,6 +174,7 @@ export async function startSite(): Promise<Site> {
     origin,
     other: `http://127.0.0.1:${otherPort}`,
     requests,
+    reports,
     headersOf: (path) => headers.get(path),
     openStreams: () => streams.size,
     send: (event) => {

@@ -142,7 +142,11 @@ export interface Engine {
   onCommit(listener: (commit: Commit) => void): () => void;
 
   /** Stores a file; answers its `_storage` id. */
-  storeFile(body: AsyncIterable<Uint8Array>, contentType: string | null, sha256Claim?: string): Promise<string>;
+  storeFile(
+    body: AsyncIterable<Uint8Array>,
+    contentType: string | null,
+    sha256Claim?: string,
+  ): Promise<string>;
   /** Path on disk and type of a stored file by the random uuid-like token of its URL; null when gone. */
   fileByToken(token: string): { path: string; contentType: string | null; size: number } | null;
   /** One-time upload tokens, issued by ctx.storage.generateUploadUrl(); true when it was valid and is now used up. */

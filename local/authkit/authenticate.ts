@@ -24,13 +24,10 @@ export async function authenticate(shim: Shim, request: Request): Promise<Respon
   if (!response.ok || signInId === undefined) return asOauth(response);
   const granted = (await response.json()) as Record<string, unknown>;
   const token = refreshTokens.findOneBy("token", String(granted.refresh_token));
-  if (token) sessions.delete(token.session_id);
-  // Signed out while the refresh was under way.
-  if (!token || !sessions.get(signInId)) {
-    if (token) refreshTokens.delete(token.id);
-    return oauthError(400, "invalid_grant", "Session has already ended.");
+  if (token) {
+    sessions.delete(token.session_id);
+    refreshTokens.update(token.id, { session_id: signInId });
   }
-  refreshTokens.update(token.id, { session_id: signInId });
   granted.access_token = shim.emulator.signer.sign({
     ...claimsOf(String(granted.access_token)),
     sid: signInId,

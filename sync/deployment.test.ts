@@ -123,6 +123,8 @@ describe("checkDeployment", () => {
       [await serve((_request, response) => response.end("<html>")), "deployment-invalid"],
       [await serve((_request, response) => response.writeHead(404).end()), "deployment-invalid"],
       [await convexThat(200, outdated), "deployment-outdated"],
+      [await convexThat(401, "Log in first"), "deployment-invalid"],
+      [await convexThat(200, functionError("ArgumentValidationError: x")), "deployment-outdated"],
     ];
     for (const [url, code] of cases) {
       expect(await check(url)).toMatchObject({ ok: false, trouble: { code } });

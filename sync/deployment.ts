@@ -64,6 +64,8 @@ export async function checkDeployment(
   } catch (error) {
     const failure = classify(error, now());
     if (failure.kind === "later") return { ok: false, trouble: failure.trouble };
-    return { ok: false, trouble: trouble("unexpected", now()) };
+    // Convex answers nobody too, and this query takes no arguments that it could refuse.
+    const code = failure.kind === "refused" ? "deployment-outdated" : "deployment-invalid";
+    return { ok: false, trouble: trouble(code, now()) };
   }
 }

@@ -34,7 +34,7 @@ let requests: string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "opensync-upload-"));
   stack = await startStack({ dataDir: folder });
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await stack?.close();

@@ -20,7 +20,7 @@ import { createConnection } from "../sync/database";
 import { normaliseDeployment } from "../sync/deployment";
 import { Drain } from "../sync/drain";
 import { admit, type GateSender } from "../sync/gate";
-import { createLife } from "../sync/life";
+import { createLife, type Life } from "../sync/life";
 import { createObserver, type Taken } from "../sync/observe";
 import { addCaptured } from "../sync/outbox";
 import { registerPageHandlers } from "../sync/page-handlers";
@@ -40,8 +40,7 @@ const RUNNING = "opensync-companion:capture";
 
 const now = () => Date.now();
 const fetchNow: typeof fetch = (input, init) => fetch(input, init);
-/** Firefox knows no ports in match patterns. */
-const hasPortsInPatterns = !import.meta.env.FIREFOX;
+const hasPortsInPatterns = !import.meta.env.FIREFOX; // Firefox knows none.
 
 /** What the person wants now, from storage and the sign-in. */
 function createPersonState(broker: Broker) {
@@ -206,14 +205,29 @@ function patternOf(address: string): string {
   return `${protocol}//${hasPortsInPatterns ? host : hostname}/*`;
 }
 
+/** What the browser tells; each of these may wake the worker. */
+function listenToBrowser({ drain }: Sending, life: Life): void {
+  browser.permissions.onAdded.addListener(() => void life.apply());
+  browser.permissions.onRemoved.addListener(() => void life.apply());
+  browser.alarms.onAlarm.addListener(({ name }) => {
+    if (name === FLUSH_ALARM) void drain.wake();
+  });
+  // Being listened to is what wakes the worker then; it looks for what waits at each start.
+  browser.runtime.onStartup.addListener(() => undefined);
+  browser.runtime.onInstalled.addListener(({ reason }) => {
+    if (reason !== "install") return;
+    void browser.tabs.create({ url: browser.runtime.getURL("/welcome.html") });
+  });
+  globalThis.addEventListener("online", () => void drain.wake({ isForced: true }));
+}
+
 export default defineBackground({
   type: "module",
   main() {
     const broker = createBroker({ onSignedIn: (profile) => void life.arrive(profile) });
     const person = createPersonState(broker);
     const sending = createSending(broker, person);
-    const { status, drain } = sending;
-    const updateScripts = createScriptKeeper(person, status);
+    const updateScripts = createScriptKeeper(person, sending.status);
     const life = createLife({ ...sending, ...person, updateScripts, told: stored.toldAccount });
 
     registerAuthMessages(broker);
@@ -227,23 +241,10 @@ export default defineBackground({
       fetch: fetchNow,
       now,
     });
-
     broker.onChange((profile) => {
       if (profile === null) void life.leave();
     });
-    browser.permissions.onAdded.addListener(() => void life.apply());
-    browser.permissions.onRemoved.addListener(() => void life.apply());
-    browser.alarms.onAlarm.addListener(({ name }) => {
-      if (name === FLUSH_ALARM) void drain.wake();
-    });
-    // Being listened to is what wakes the worker then; it looks for what waits at each start.
-    browser.runtime.onStartup.addListener(() => undefined);
-    browser.runtime.onInstalled.addListener(({ reason }) => {
-      if (reason === "install") {
-        void browser.tabs.create({ url: browser.runtime.getURL("/welcome.html") });
-      }
-    });
-    globalThis.addEventListener("online", () => void drain.wake({ isForced: true }));
+    listenToBrowser(sending, life);
     void life.start();
   },
 });

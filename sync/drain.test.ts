@@ -224,7 +224,7 @@ describe("what Convex refuses", () => {
     await add("s", "1", "bad", "3");
     const failing = (batch: Batch) =>
       batch.rows.some(({ key }) => key === "bad") ? broken : works(batch);
-    for (let attempt = 0; attempt < 12; attempt += 1) {
+    for (let attempt = 0; attempt < 30; attempt += 1) {
       await worker(failing).wake();
       world.now += 10 * MINUTE;
     }
@@ -234,7 +234,7 @@ describe("what Convex refuses", () => {
 
   it("is not everything at once when a deployment fails on everything", async () => {
     await add("s", ...Array.from({ length: 20 }, (_, index) => String(index)));
-    for (let attempt = 0; attempt < 8; attempt += 1) {
+    for (let attempt = 0; attempt < 25; attempt += 1) {
       await worker(() => broken).wake();
       world.now += 10 * MINUTE;
     }

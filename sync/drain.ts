@@ -48,8 +48,11 @@ const ALARM_MS = 60_000;
 /** A worker lives this long without work, so a timer makes sense. */
 const TIMER_MS = 25_000;
 
-/** A function that failed this often in a row on a batch will not take it: the batch is split, and what fails alone is parked. */
-const MAX_FUNCTION_FAILURES = 3;
+/**
+ * A function that failed this often in a row on a batch will not take it: the batch is split, and what fails alone is parked. Some minutes
+ * of tries, so that a deployment that is broken for a while has little parked.
+ */
+const MAX_FUNCTION_FAILURES = 10;
 
 /** Brings the outbox to Convex. */
 export class Drain {

@@ -188,3 +188,18 @@ it("sends at once what waits when the page goes", async () => {
   delivery.flush();
   expect(texts()).toEqual(["a", "b1", "b2", "c"]);
 });
+
+it("asks again at once when the page comes back", async () => {
+  let isBack = false;
+  const { delivery, texts } = start(() =>
+    isBack ? Promise.resolve(STORED) : new Promise(() => undefined),
+  );
+  delivery.add(handed("a"));
+  delivery.add(handed("b"));
+  await vi.advanceTimersByTimeAsync(1_000);
+  isBack = true;
+  delivery.resume();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(texts()).toEqual(["a", "a", "b"]);
+  expect(vi.getTimerCount()).toBe(0);
+});

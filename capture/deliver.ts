@@ -23,6 +23,8 @@ export interface Delivery {
   add(handed: Handed): void;
   /** Sends at once what waits for another try: the page may be about to go. */
   flush(): void;
+  /** Asks again at once: a page that was frozen gets no answer to what it had asked before. */
+  resume(): void;
   stop(): void;
 }
 
@@ -60,6 +62,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   let isRunning = false;
   let isStopped = false;
   let wake: () => void = () => undefined;
+  let giveUpAnswer: () => void = () => undefined;
 
   function stop(): void {
     if (isStopped) return;
@@ -86,7 +89,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     }
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), ANSWER_MS);
+      giveUpAnswer = () => resolve(undefined);
+      timer = setTimeout(giveUpAnswer, ANSWER_MS);
     });
     // A rejection is the worker's death, or the extension's end, which `isAlive` tells.
     const answer = await Promise.race([deps.send(chunk).catch(() => undefined), late]);
@@ -151,5 +155,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     for (const item of unsent) for (const chunk of item.chunks) void ask(chunk);
   }
 
-  return { add, flush, stop };
+  function resume(): void {
+    giveUpAnswer();
+    wake();
+  }
+
+  return { add, flush, resume, stop };
 }

@@ -64,11 +64,16 @@ export function installCapture(): void {
 
   const stopWaiting = awaitPort(JSON.stringify(rulesFor(location.origin, agentRules)), onPort);
 
+  function onShow(event: PageTransitionEvent): void {
+    if (event.persisted) delivery.resume();
+  }
+
   function end(): void {
     stopWaiting();
     silence.stop();
     Reflect.deleteProperty(scope, RUNNING);
     removeEventListener("pagehide", delivery.flush);
+    removeEventListener("pageshow", onShow);
     if (!port) return;
     port.postMessage(STOP);
     port.onmessage = null;
@@ -76,5 +81,6 @@ export function installCapture(): void {
   }
 
   addEventListener("pagehide", delivery.flush);
+  addEventListener("pageshow", onShow);
   scope[RUNNING] = delivery.stop;
 }

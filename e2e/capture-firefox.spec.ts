@@ -10,10 +10,8 @@ test("Firefox: the bridge is sealed, every transport is copied, a settled turn i
   const folder = await mkdtemp(join(tmpdir(), "opensync-capture-"));
   const site = await startSite();
   await buildTestExtension(folder, site.origin, "firefox");
-  const { browser } = await launchFirefox(
-    folder,
-    await mkdtemp(join(tmpdir(), "opensync-firefox-")),
-  );
+  const profile = await mkdtemp(join(tmpdir(), "opensync-firefox-"));
+  const { browser } = await launchFirefox(folder, profile);
   try {
     // The worker's first report says that the scripts are registered.
     await expect.poll(() => site.reports).toEqual([{ missing: [] }]);
@@ -66,6 +64,6 @@ test("Firefox: the bridge is sealed, every transport is copied, a settled turn i
   } finally {
     await browser.close();
     await site.close();
-    await rm(folder, { recursive: true, force: true });
+    for (const path of [folder, profile]) await rm(path, { recursive: true, force: true });
   }
 });

@@ -33,3 +33,31 @@ test("a page that is open while the extension is updated is captured on, once, b
   expect(errors).toEqual([]);
   await world.close();
 });
+
+test("a page that comes back from the back-forward cache is captured on, and can go there", async () => {
+  const world = await openCaptureWorld({ canUpdate: true });
+  const page = await world.open("/");
+  await page.evaluate(() => {
+    const counter = window as unknown as { returns: number };
+    counter.returns = 0;
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) counter.returns += 1;
+    });
+  });
+  const returns = () => page.evaluate(() => (window as unknown as { returns?: number }).returns);
+  const read = (key: string) =>
+    page.evaluate(async (name) => (await fetch(`/api/session/${name}`)).text(), key);
+  for (let round = 1; round <= 3; round += 1) {
+    await read(`before${round}`);
+    await page.goto(`${world.site.other}/`);
+    await page.goBack({ waitUntil: "commit" });
+    await expect.poll(returns).toBe(round);
+    await read(`back${round}`);
+  }
+  // What was on its way when the page was frozen is sent again; the outbox keeps it once.
+  const keys = async () => [
+    ...new Set((await world.seen()).map(({ reading }) => reading?.session.key)),
+  ];
+  await expect.poll(keys).toEqual(["before1", "back1", "before2", "back2", "before3", "back3"]);
+  await world.close();
+});

@@ -7,7 +7,7 @@ import type { Observation, Reading } from "../../agents/agent";
 import { browser } from "../../utils/browser";
 import { onMessage, type ObservationAck } from "../../utils/messages";
 import { createCollector } from "../collect";
-import { originAgent, type Switches } from "../origin-agent";
+import { originAgent, wantedPatterns, type Switches } from "../origin-agent";
 import { readObservation } from "../read";
 import { createRegistration } from "../register";
 import { testAgent } from "./agent";
@@ -23,13 +23,16 @@ export interface Seen {
 /** What the person switched on; set when the test extension is built, so that it outlives the worker. */
 declare const TEST_SWITCHES: Switches;
 
+/** Where a worker that no test can look into tells what it saw, one POST each; null where one can. */
+declare const TEST_REPORT: string | null;
+
 const agents = [testAgent, opencode];
 const collector = createCollector({ now: Date.now });
 const registration = createRegistration({
   scripting: browser.scripting,
   permissions: browser.permissions,
   tabs: browser.tabs,
-  hasPortsInPatterns: true,
+  hasPortsInPatterns: TEST_REPORT === null,
 });
 
 const control = {
@@ -50,6 +53,14 @@ const control = {
 
 Object.assign(globalThis, { control });
 
+async function report(seen: unknown): Promise<void> {
+  if (TEST_REPORT) await fetch(TEST_REPORT, { method: "POST", body: JSON.stringify(seen) });
+}
+
+if (TEST_REPORT) {
+  void registration.apply(wantedPatterns(control.switches, agents)).then(report);
+}
+
 export type Control = typeof control;
 
 function take(origin: string, tabId: number, data: unknown): ObservationAck {
@@ -67,7 +78,9 @@ function take(origin: string, tabId: number, data: unknown): ObservationAck {
   }
   const { observation } = collected;
   const { reading, trouble } = readObservation(agent, observation, Date.now());
-  control.seen.push({ origin, observation, reading, trouble: trouble?.message ?? null });
+  const seen: Seen = { origin, observation, reading, trouble: trouble?.message ?? null };
+  control.seen.push(seen);
+  void report(seen);
   return { isStored: true, mustStop: false };
 }
 

@@ -139,13 +139,13 @@ async function launch(folder: string): Promise<BrowserContext> {
   return context;
 }
 
-/** Only an extension that came over the debugging protocol can be loaded again under its open tabs. */
+/** Only an extension that came over the debugging protocol can be loaded again under its open tabs. Keeps pages to go back to, too. */
 async function launchUpdatable(folder: string): Promise<BrowserContext> {
   const context = await chromium.launchPersistentContext(join(folder, "profile"), {
     executablePath: await ensureChromium(),
     headless: true,
     chromiumSandbox: process.getuid?.() !== 0,
-    ignoreDefaultArgs: ["--disable-extensions"],
+    ignoreDefaultArgs: ["--disable-extensions", "--disable-back-forward-cache"],
     args: ["--enable-unsafe-extension-debugging", "--disable-gpu"],
   });
   await loadUnpacked(context, folder);

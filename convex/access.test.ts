@@ -58,6 +58,10 @@ const cases: Record<string, Case> = {
   "keys:create": { args: () => ({ name: "Laptop", scopes: ["read"] }), answer: "own" },
   "keys:list": { args: () => ({}), answer: [] },
   "keys:revoke": { args: ({ keyId }) => ({ keyId }), answer: null },
+  "stats:overview": { args: () => ({}), answer: "own" },
+  "stats:daily": { args: () => ({ range: { from: "2026-11-01", to: "2026-11-30" } }), answer: [] },
+  "stats:byAgent": { args: () => ({}), answer: [] },
+  "stats:byModel": { args: () => ({}), answer: [] },
   "messages:chunk": { args: ({ messageId }) => ({ messageId, index: 0 }), answer: null },
 };
 

@@ -10,6 +10,8 @@ import type { PricedTokens } from "./prices";
 export const vAmounts = v.object({
   sessions: v.optional(v.number()),
   messages: v.optional(v.number()),
+  /** How long the agent worked on the messages. */
+  durationMs: v.optional(v.number()),
   input: v.optional(v.number()),
   output: v.optional(v.number()),
   reasoning: v.optional(v.number()),
@@ -19,7 +21,10 @@ export const vAmounts = v.object({
   estimatedInput: v.optional(v.number()),
   estimatedOutput: v.optional(v.number()),
   cost: v.optional(v.number()),
+  /** Computed from counts that the agent gave. */
   estimatedCost: v.optional(v.number()),
+  /** Computed from estimated counts. */
+  guessedCost: v.optional(v.number()),
 });
 
 export type Amounts = Infer<typeof vAmounts>;

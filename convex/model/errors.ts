@@ -8,10 +8,13 @@ export type RefusalCode =
   | "batch-too-large"
   | "invalid-session"
   | "invalid-agents"
+  | "invalid-range"
+  | "invalid-search"
   | "invalid-key"
   | "too-many-keys"
   | "session-blocked"
   | "session-missing"
+  | "session-erased"
   | "invalid-change"
   | "erasing"
   | "account-erased";

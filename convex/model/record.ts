@@ -16,7 +16,8 @@ import {
   uploadProblem,
 } from "./largeParts";
 import { refusal } from "./errors";
-import { type Amounts, givenTokens, sum } from "./amounts";
+import { checkMayStore, lateProblem } from "./mayStore";
+import { type Amounts, sum } from "./amounts";
 import { headerChanges, openSession } from "./sessions";
 import { count, messageUsage, sessionCounted, type UsageChange, writeUsage } from "./usage";
 
@@ -44,8 +45,6 @@ type Batch = {
   model: string | undefined;
   /** What the session's messages are counted with. */
   totals: Amounts;
-  /** Whether the agent gives the session's tokens, so that none are estimated. */
-  hasGiven: boolean;
   usage: UsageChange;
 };
 
@@ -95,8 +94,8 @@ async function writeMessage(ctx: MutationCtx, batch: Batch, item: SizedMessage):
   const fields = omit(item.message, ["upload"]);
   const existing = batch.stored.get(fields.key);
   const placed = await placeParts(ctx, batch.owner, item);
-  const { agent, model, hasGiven, usage } = batch;
-  const known = { agent, model, hasGiven, counted: existing?.counted };
+  const { agent, model, usage } = batch;
+  const known = { agent, model, counted: existing?.counted };
   const counted = messageUsage(item, placed.text, known);
   const content = { ...batch.owner, ...fields, ...placed, agent, counted };
   count(usage, existing?.counted, -1);
@@ -136,12 +135,10 @@ async function storeMessage(
 
 function openBatch(
   session: Doc<"sessions">,
-  header: Pick<SessionReading, "tokens" | "model">,
-  messages: Message[],
+  header: Pick<SessionReading, "model">,
   stored: Batch["stored"],
 ): Batch {
   const { totals = {}, agent, userId, _id: sessionId } = session;
-  const isGiven = ({ tokens }: Pick<Message, "tokens">) => givenTokens(tokens).total !== undefined;
   return {
     owner: { userId, sessionId },
     stored,
@@ -151,7 +148,6 @@ function openBatch(
     agent,
     model: header.model ?? session.model,
     totals,
-    hasGiven: totals.total !== undefined || [session, header, ...messages].some(isGiven),
     usage: new Map(),
   };
 }
@@ -182,7 +178,7 @@ async function finishBatch(
 /**
  * Stores a session's header and up to 100 of its messages, and answers for each message in order. A message that cannot be stored
  * is refused with a reason, the others are stored. Throws, with nothing written, `too-many-messages`, `batch-too-large`,
- * `invalid-session`.
+ * `invalid-session`, `session-blocked`, `session-erased`, `erasing`.
  */
 export async function recordSession(
   ctx: MutationCtx,
@@ -193,12 +189,13 @@ export async function recordSession(
   const items = messages.map(sized);
   checkSession(reading);
   checkBatch(items);
-  const problems = items.map(messageProblem);
+  await checkMayStore(ctx, user, reading, messages);
+  const problems = items.map((item) => messageProblem(item) ?? lateProblem(user, reading, item));
   const usable = messages.filter((_, index) => problems[index] === undefined);
   const session = await openSession(ctx, user._id, reading);
   const owner = { userId: user._id, sessionId: session._id };
   const stored = await readStored(ctx, owner, new Set(usable.map(({ key }) => key)));
-  const batch = openBatch(session, reading, usable, stored);
+  const batch = openBatch(session, reading, stored);
   for (const { size } of stored.values()) countRead(batch, size);
   const results: RecordResult[] = [];
   for (const [index, item] of items.entries()) {

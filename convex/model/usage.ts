@@ -10,10 +10,11 @@ import { estimateTokenCount } from "tokenx";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { cutUtf8, utf8Length } from "../utf8";
-import { MAX_TEXT_BYTES } from "../validators";
+import { MAX_TEXT_BYTES, type Message } from "../validators";
 import {
   type Amounts,
   costCount,
+  countOf,
   type Counted,
   givenTokens,
   isNothing,
@@ -33,6 +34,8 @@ export const ALL_DAYS = "all";
 export const UNKNOWN_MODEL = "unknown";
 
 const MAX_MODEL_BYTES = 128;
+/** A longer turn is a clock that was wrong. */
+const MAX_DURATION_MS = 24 * 3600 * 1000;
 const EARLIEST = Date.UTC(2000, 0);
 const LATEST = Date.UTC(2100, 0);
 
@@ -66,31 +69,49 @@ function estimated({ message, bytes }: SizedMessage, text: string): Amounts {
   return message.role === "assistant" ? { estimatedOutput: tokens } : { estimatedInput: tokens };
 }
 
-/** What a message is counted with. `hasGiven`: the agent gives this session's tokens, so none of its messages is estimated. */
+function durationOf({ createdAt, completedAt }: Message): number {
+  if (createdAt === undefined || completedAt === undefined) return 0;
+  return Math.min(countOf(completedAt - createdAt), MAX_DURATION_MS);
+}
+
+/** What a message is counted with. */
 export function messageUsage(
   item: SizedMessage,
   text: string,
-  known: { agent: string; model?: string; counted?: Counted; hasGiven: boolean },
+  known: { agent: string; model?: string; counted?: Counted },
 ): Counted {
   const { message } = item;
   const model = modelName(message.model, known.model);
   const given = givenTokens(message.tokens);
-  const cost = costCount(message.cost);
-  const isGiven = given.total !== undefined;
-  const tokens = isGiven ? given : known.hasGiven ? {} : estimated(item, text);
-  const estimatedCost = cost === 0 && isGiven ? (costOf(model, pricedTokens(given)) ?? 0) : 0;
+  const tokens = given.total === undefined ? estimated(item, text) : given;
+  const amounts = {
+    messages: 1,
+    durationMs: durationOf(message),
+    ...costsOf(model, message, tokens),
+  };
   return {
     at: quarterOf([message.createdAt, message.completedAt, known.counted?.at], Date.now()),
     agent: known.agent,
     model,
-    amounts: sum({ messages: 1, cost, estimatedCost }, tokens),
+    amounts: sum(amounts, tokens),
   };
+}
+
+function costsOf(model: string, message: Message, tokens: Amounts): Amounts {
+  const cost = costCount(message.cost);
+  if (cost > 0) return { cost };
+  if (tokens.total !== undefined)
+    return { estimatedCost: costOf(model, pricedTokens(tokens)) ?? 0 };
+  const { estimatedInput: input = 0, estimatedOutput: output = 0 } = tokens;
+  return { guessedCost: costOf(model, pricedTokens({ input, output })) ?? 0 };
 }
 
 type Header = Pick<Doc<"sessions">, "tokens" | "cost" | "model" | "totals">;
 
+const NO_TOKENS = ["sessions", "messages", "durationMs", "cost", "estimatedCost", "guessedCost"];
+
 function isTokenField(field: string): boolean {
-  return !["sessions", "messages", "cost", "estimatedCost"].includes(field);
+  return !NO_TOKENS.includes(field);
 }
 
 function tokensOf(amounts: Amounts, isWanted: (field: string) => boolean): Amounts {
@@ -109,25 +130,19 @@ function sessionTokens({ tokens, totals = {} }: Header): Amounts {
 
 function sessionCost(header: Header, tokens: Amounts): Amounts {
   const { totals = {} } = header;
-  const given = costCount(header.cost);
-  if (given > 0) return { cost: given };
-  if (totals.cost !== undefined) return { cost: totals.cost };
-  const isFromMessages =
-    givenTokens(header.tokens).total === undefined && totals.total !== undefined;
-  if (isFromMessages) return { estimatedCost: totals.estimatedCost ?? 0 };
-  const priced = {
-    ...pricedTokens(tokens),
-    input: (tokens.input ?? 0) + (tokens.estimatedInput ?? 0),
-    output: (tokens.output ?? 0) + (tokens.estimatedOutput ?? 0),
-  };
-  return { estimatedCost: costOf(modelName(header.model), priced) ?? 0 };
+  const cost = costCount(header.cost) || totals.cost;
+  if (cost !== undefined) return { cost };
+  if (tokens.total === undefined) return { guessedCost: totals.guessedCost ?? 0 };
+  const isOwn = givenTokens(header.tokens).total !== undefined;
+  const priced = isOwn ? costOf(modelName(header.model), pricedTokens(tokens)) : undefined;
+  return { estimatedCost: priced ?? totals.estimatedCost ?? 0 };
 }
 
 /** What a session comes to: its own figures, else those of its messages, else estimates. */
 export function sessionUsage(header: Header): Amounts {
   const tokens = sessionTokens(header);
-  const messages = header.totals?.messages ?? 0;
-  return sum(sum({ sessions: 1, messages }, tokens), sessionCost(header, tokens));
+  const { messages = 0, durationMs = 0 } = header.totals ?? {};
+  return sum(sum({ sessions: 1, messages, durationMs }, tokens), sessionCost(header, tokens));
 }
 
 /** What the session's row is counted with, besides its messages. */

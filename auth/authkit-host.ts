@@ -60,10 +60,7 @@ class SdkHost implements AuthkitHost {
     sessionStorage.setItem(VERIFIER_KEY, verifier);
     await atAddress(callbackAddress(config.redirectUri, code), () => this.#open(config, null));
     const grant = this.#grant;
-    if (grant === null) {
-      this.#close(config.clientId);
-      return this.#unavailable();
-    }
+    if (grant === null) return this.#unavailable();
     // The caller stores this one itself: until then nobody is signed in.
     this.#isSaved = true;
     this.#signInId = signInId;

@@ -134,9 +134,16 @@ describe("signing in", () => {
   });
 
   it("that woke the background is not taken for one that was cut off", async () => {
-    const broker = makeBroker();
-    await broker.signIn();
-    expect(await authTrouble.getValue()).toBeNull();
+    const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    vi.spyOn(fakeBrowser.storage.local, "setAccessLevel").mockImplementation(() => pause(20));
+    const good = openWindow;
+    openWindow = async (url) => {
+      await pause(60);
+      expect(await signInAttempt.getValue()).toEqual({ startedAt: NOW });
+      expect(await authTrouble.getValue()).toBeNull();
+      return await good(url);
+    };
+    expect(await makeBroker().signIn()).toMatchObject({ ok: true });
   });
 });
 

@@ -202,7 +202,7 @@ test("the list is filtered by agent, walked by arrow keys and quick with many se
   await expect(async () => {
     await archive.mouse.wheel(0, 4000);
     await expect(oldest).toBeVisible({ timeout: 500 });
-  }).toPass();
+  }).toPass({ timeout: 60_000 });
   await browser.close();
 });
 

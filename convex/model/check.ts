@@ -29,7 +29,8 @@ function isKey(key: string | undefined): boolean {
   return key !== undefined && key !== "" && key.length <= MAX_KEY_LENGTH;
 }
 
-function hasLoneSurrogate(value: unknown): boolean {
+/** Whether a text in the value holds half a character, which Convex cannot store. */
+export function hasLoneSurrogate(value: unknown): boolean {
   let isFound = false;
   JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner === "string" && LONE_SURROGATE.test(inner)) isFound = true;

@@ -7,7 +7,7 @@ import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import type { vLarge } from "../schema";
 import { cutUtf8, splitUtf8 } from "../utf8";
-import { MAX_INLINE_BYTES, MAX_TEXT_BYTES, type Part } from "../validators";
+import { MAX_INLINE_BYTES, MAX_TEXT_BYTES, type Message, type Part } from "../validators";
 import { messageText } from "../messageText";
 import type { SizedMessage } from "./check";
 
@@ -106,4 +106,24 @@ export async function deleteFile(ctx: MutationCtx, file: Doc<"files">): Promise<
   if ((await ctx.db.system.get("_storage", file.storageId)) !== null) {
     await ctx.storage.delete(file.storageId);
   }
+}
+
+/** The parts of a stored message, to be stored again: those of a file stay in it. */
+export async function readStoredParts(
+  ctx: QueryCtx,
+  message: Pick<Doc<"messages">, "parts" | "large" | "text">,
+): Promise<Pick<Message, "parts" | "upload">> {
+  const { large, parts, text } = message;
+  if (large === undefined) return { parts };
+  if ("storageId" in large) return { parts: [], upload: { ...large, preview: text } };
+  return { parts: JSON.parse(await readChunkedJson(ctx, large.chunkIds)) as Part[] };
+}
+
+/** The JSON that lies in chunks. */
+export async function readChunkedJson(
+  ctx: QueryCtx,
+  chunkIds: Id<"messageChunks">[],
+): Promise<string> {
+  const chunks = await Promise.all(chunkIds.map((id) => ctx.db.get("messageChunks", id)));
+  return chunks.map((chunk) => chunk?.text ?? "").join("");
 }

@@ -62,6 +62,15 @@ const cases: Record<string, Case> = {
   "stats:daily": { args: () => ({ range: { from: "2026-11-01", to: "2026-11-30" } }), answer: [] },
   "stats:byAgent": { args: () => ({}), answer: [] },
   "stats:byModel": { args: () => ({}), answer: [] },
+  "search:messages": {
+    args: () => ({ search: { text: "own words" }, paginationOpts }),
+    answer: emptyPage,
+  },
+  "search:sessions": {
+    args: () => ({ search: { text: "own bug" }, paginationOpts }),
+    answer: emptyPage,
+  },
+  "search:context": { args: () => ({ search: { text: "own words" }, limit: 5 }), answer: [] },
   "messages:chunk": { args: ({ messageId }) => ({ messageId, index: 0 }), answer: null },
 };
 

@@ -5,6 +5,7 @@
 import { customCtx, customMutation, customQuery } from "convex-helpers/server/customFunctions";
 import { mutation, query } from "./_generated/server";
 import { refusal } from "./model/errors";
+import { checkNotErasing } from "./model/mayStore";
 import { findUser } from "./model/users";
 
 const signedOut = () =>
@@ -25,14 +26,20 @@ export const userQuery = customQuery(
   }),
 );
 
-/** A mutation on the signed-in user's rows. Refuses nobody (`unauthenticated`) and an unknown user (`user-missing`). */
+/**
+ * A mutation on the signed-in user's rows. Refuses nobody (`unauthenticated`), an unknown user (`user-missing`), and everybody whose
+ * data is being erased (`erasing`).
+ */
 export const userMutation = customMutation(
   mutation,
   customCtx(async (ctx) => {
     const identity = await ctx.auth.getUserIdentity();
     if (identity === null) throw signedOut();
     const user = await findUser(ctx, identity);
-    if (user !== null) return { user };
+    if (user !== null) {
+      checkNotErasing(user);
+      return { user };
+    }
     throw refusal(
       "user-missing",
       "You are signed in, but the archive does not know you yet, so nothing was written. Sign out and in again.",

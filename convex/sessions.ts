@@ -5,6 +5,7 @@ import { userMutation, userQuery } from "./functions";
 import { eraseContent, removeSession } from "./model/erase";
 import { emptyPage, pageOf } from "./model/pages";
 import { recordSession } from "./model/record";
+import { listSessions } from "./model/lists";
 import { findSession, ownSession, sessionView, vSession } from "./model/sessions";
 import { vMessage, vRecordResult, vSessionReading } from "./validators";
 
@@ -15,8 +16,8 @@ const MAX_PAGE = 200;
  * in order: `stored`, `same` (equal content, nothing written), `older` (a partial version of a message that is stored as final) or
  * `refused` with a reason for people; a refused message keeps no other from being stored. Fields that the header does not have
  * blank nothing. `batch-too-large` also comes when what the call replaces is too large for one mutation: send fewer
- * messages, one always passes. Throws `unauthenticated`, `user-missing`, `too-many-messages`, `batch-too-large`, `invalid-session`; then nothing
- * was written.
+ * messages, one always passes. Throws `unauthenticated`, `user-missing`, `too-many-messages`, `batch-too-large`, `invalid-session`,
+ * `session-blocked` (never to be captured), `session-erased` (from before all data was erased), `erasing`; then nothing was written.
  */
 export const record = userMutation({
   args: { session: vSessionReading, messages: v.array(vMessage) },
@@ -26,22 +27,24 @@ export const record = userMutation({
 });
 
 /**
- * Session headers, the last written first, of one agent or of all; at most 200 per page. To nobody: an empty last page.
+ * Session headers, at most 200 per page: of one agent or of all, the last written first, without the archived ones; with
+ * `isArchived` the archived ones only, with `isStarred` or `isEvalReady` those marked so, archived or not, with `tag` those that
+ * carry it, the last tagged first. Only one of these, and `agent` with none or with `isArchived`. To nobody: an empty last page.
  */
 export const list = userQuery({
-  args: { paginationOpts: paginationOptsValidator, agent: v.optional(v.string()) },
+  args: {
+    paginationOpts: paginationOptsValidator,
+    agent: v.optional(v.string()),
+    isArchived: v.optional(v.literal(true)),
+    isStarred: v.optional(v.literal(true)),
+    isEvalReady: v.optional(v.literal(true)),
+    tag: v.optional(v.string()),
+  },
   returns: paginationResultValidator(vSession),
-  handler: async (ctx, { paginationOpts, agent }) => {
+  handler: async (ctx, { paginationOpts, ...filter }) => {
     if (ctx.user === null) return emptyPage();
-    const userId = ctx.user._id;
-    const sessions = ctx.db.query("sessions");
-    const ordered =
-      agent === undefined
-        ? sessions.withIndex("by_user_updated", (q) => q.eq("userId", userId))
-        : sessions.withIndex("by_user_agent_updated", (q) =>
-            q.eq("userId", userId).eq("agent", agent),
-          );
-    const result = await ordered.order("desc").paginate(pageOf(paginationOpts, MAX_PAGE));
+    const page = pageOf(paginationOpts, MAX_PAGE);
+    const result = await listSessions(ctx, ctx.user._id, filter, page);
     return { ...result, page: result.page.map(sessionView) };
   },
 });

@@ -18,12 +18,14 @@ export const me = userQuery({
 /**
  * Call after every sign-in, with the AuthKit profile. Creates the user at the first one; later updates what changed. A field that
  * is absent, empty or longer than 2,048 characters leaves the stored one alone, and an e-mail in the token wins over the argument.
- * Throws `unauthenticated`.
+ * An account that was erased stays so (`account-erased`) until a call says `isRestart`, which only a person may decide: a device
+ * that was away must not bring it back. Throws `unauthenticated`, `account-erased`.
  */
 export const getOrCreate = signedInMutation({
-  args: profileFields,
+  args: { ...profileFields, isRestart: v.optional(v.boolean()) },
   returns: vUser,
-  handler: async (ctx, profile) => userView(await provisionUser(ctx, ctx.identity, profile)),
+  handler: async (ctx, { isRestart, ...profile }) =>
+    userView(await provisionUser(ctx, ctx.identity, profile, isRestart)),
 });
 
 /**

@@ -2,6 +2,8 @@ import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { internal } from "../_generated/api";
 import { deleteFile, type Owner } from "./largeParts";
+import { eraseTags } from "./organise";
+import { revokeShares } from "./shares";
 import { count, type UsageChange, writeUsage } from "./usage";
 
 /** Messages and files deleted in one mutation, which may read 16 MiB: these messages have at most 6.5 MiB. */
@@ -15,11 +17,24 @@ const CHUNKS_PER_PASS = 16;
  * afresh under a new id; its messages, chunks and files follow in as many mutations as they need.
  */
 export async function removeSession(ctx: MutationCtx, session: Doc<"sessions">): Promise<void> {
+  await hideSession(ctx, session);
+  await eraseContent(ctx, { userId: session.userId, sessionId: session._id });
+}
+
+/** As `removeSession`, but all that the session had follows in mutations of its own: for many sessions in one call. */
+export async function removeLater(ctx: MutationCtx, session: Doc<"sessions">): Promise<void> {
+  await hideSession(ctx, session);
+  const owner = { userId: session.userId, sessionId: session._id };
+  await ctx.scheduler.runAfter(0, internal.sessions.eraseRemoved, owner);
+}
+
+async function hideSession(ctx: MutationCtx, session: Doc<"sessions">): Promise<void> {
+  await eraseTags(ctx, session);
+  await revokeShares(ctx, session);
   const usage: UsageChange = new Map();
   count(usage, session.counted, -1);
   await writeUsage(ctx, session.userId, usage);
   await ctx.db.delete("sessions", session._id);
-  await eraseContent(ctx, { userId: session.userId, sessionId: session._id });
 }
 
 /** Deletes one portion of what belonged to a removed session and schedules the next until nothing is left. */

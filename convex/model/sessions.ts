@@ -12,16 +12,12 @@ const MAX_TITLE_BYTES = 4 * 1024;
 /** A session's header as clients see it: the stored fields and its id, no message text. */
 export const vSession = v.object({ id: v.id("sessions"), ...sessionFields });
 
-type Header = Omit<
+/** What a capture says of a session. */
+type Header = Pick<
   Doc<"sessions">,
-  | "_id"
-  | "_creationTime"
-  | "userId"
-  | "updatedAt"
-  | "messageCount"
-  | "isAgentAssumed"
-  | "totals"
-  | "counted"
+  | Exclude<keyof SessionReading, "createdAt" | "updatedAt">
+  | "siteCreatedAt"
+  | "siteUpdatedAt"
 >;
 
 /** Fields of a session's row that clients do not see. */
@@ -86,9 +82,13 @@ export async function openSession(
   return (await ctx.db.get("sessions", id)) as Doc<"sessions">;
 }
 
-/** The header fields that a reading changes. What it does not say, down to single token counts, stays as it is. */
+/**
+ * The header fields that a reading changes. What it does not say, down to single token counts, stays as it is, and so does a title
+ * that is the person's own.
+ */
 export function headerChanges(session: Doc<"sessions">, reading: SessionReading): Partial<Header> {
-  const known = knownFields(reading);
+  const { title, ...rest } = knownFields(reading);
+  const known = session.isRenamed || title === undefined ? rest : { ...rest, title };
   const tokens = known.tokens && { ...session.tokens, ...known.tokens };
   const merged = Object.entries(tokens === undefined ? known : { ...known, tokens });
   const changed = merged.filter(([field, value]) => {

@@ -3,6 +3,7 @@ import { type Infer, v } from "convex/values";
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { refusal } from "./errors";
+import { checkNotErased } from "./erasedAccounts";
 
 const WORKOS = "https://api.workos.com";
 const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/;
@@ -71,16 +72,21 @@ function usableProfile(profile: Profile): Profile {
   return Object.fromEntries(usable);
 }
 
-/** Creates the user at the first sign-in and brings the profile up to date later; unchanged writes nothing. */
+/**
+ * Creates the user at the first sign-in and brings the profile up to date later; unchanged writes nothing. An account that was
+ * erased begins anew only when the person asks for it (`isRestart`). Throws `account-erased`.
+ */
 export async function provisionUser(
   ctx: MutationCtx,
   identity: UserIdentity,
   profile: Profile,
+  isRestart = false,
 ): Promise<Doc<"users">> {
   const now = Date.now();
   const known = usableProfile({ ...profile, ...usableProfile({ email: identity.email }) });
   const user = await findUser(ctx, identity);
   if (user === null) {
+    await checkNotErased(ctx, identity.subject, issuerRealm(identity.issuer), isRestart);
     const id = await ctx.db.insert("users", {
       ...known,
       workosId: identity.subject,

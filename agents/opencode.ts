@@ -218,7 +218,10 @@ function readMessages(observation: Observation): Reading | null {
   };
 }
 
-/** `/global/event` wraps each event in an envelope and repeats durable ones as `sync` events, whose types end in a version and so never match. */
+/**
+ * What to ask needs no `directory`: a server finds the session of any folder by its id; `limit` gives the newest messages (seen on 1.18.33).
+ * `/global/event` wraps each event in an envelope and repeats durable ones as `sync` events, whose types end in a version and so never match.
+ */
 const EVENTS = {
   transport: "fetch" as const,
   settled: `"type":"session\\.(?:idle"|status"(?=.*"type":"idle")).*?"sessionID":"(ses_\\w+)"`,

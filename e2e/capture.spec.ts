@@ -352,7 +352,7 @@ test.describe("a stream of events", () => {
     await page.waitForTimeout(5_000);
     world.site.send({ busy: "long" });
     expect(asked("long")).toBe(0);
-    await expect.poll(() => asked("long"), { timeout: 8_000 }).toBe(1);
+    await expect.poll(() => asked("long"), { timeout: 15_000 }).toBe(1);
     await page.waitForTimeout(6_000);
     expect(asked("long")).toBe(1);
     world.site.send({ idle: "long" });

@@ -32,6 +32,35 @@ function AllowNotice({ agent, onAllow }: { agent: AgentInfo; onAllow: () => void
   );
 }
 
+interface NamedOriginsProps {
+  agentName: string;
+  origins: string[];
+  isDisabled: boolean;
+  onChange: (origins: string[]) => void;
+}
+
+function NamedOrigins({ agentName, origins, isDisabled, onChange }: NamedOriginsProps) {
+  return (
+    <ul aria-label={`More addresses of ${agentName}`} className="grid gap-1">
+      {origins.map((origin) => (
+        <li key={origin} className="flex items-center justify-between gap-2 text-sm">
+          <span className="min-w-0 font-mono text-xs wrap-anywhere">{origin}</span>
+          <Button
+            look="quiet"
+            size="small"
+            aria-label={`Remove ${origin}`}
+            disabled={isDisabled}
+            onClick={() => onChange(origins.filter((other) => other !== origin))}
+          >
+            <X size={14} aria-hidden="true" />
+            Remove
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** One agent: its switch, where it is captured, and what is wrong with it. */
 export function AgentRow({ agent, state, trouble, isDisabled }: Props) {
   const action = useAction();
@@ -49,28 +78,12 @@ export function AgentRow({ agent, state, trouble, isDisabled }: Props) {
         onChange={(isOn) => set(isOn)}
       />
       {state.origins.length > 0 && (
-        <ul aria-label={`More addresses of ${agent.name}`} className="grid gap-1">
-          {state.origins.map((origin) => (
-            <li key={origin} className="flex items-center justify-between gap-2 text-sm">
-              <span className="min-w-0 font-mono text-xs wrap-anywhere">{origin}</span>
-              <Button
-                look="quiet"
-                size="small"
-                aria-label={`Remove ${origin}`}
-                disabled={isDisabled || action.isBusy}
-                onClick={() =>
-                  set(
-                    state.isEnabled,
-                    state.origins.filter((o) => o !== origin),
-                  )
-                }
-              >
-                <X size={14} aria-hidden="true" />
-                Remove
-              </Button>
-            </li>
-          ))}
-        </ul>
+        <NamedOrigins
+          agentName={agent.name}
+          origins={state.origins}
+          isDisabled={isDisabled || action.isBusy}
+          onChange={(origins) => set(state.isEnabled, origins)}
+        />
       )}
       {action.trouble && <TroubleNotice trouble={action.trouble} />}
       {isMissing && <AllowNotice agent={agent} onAllow={() => set(true)} />}

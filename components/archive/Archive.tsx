@@ -23,6 +23,42 @@ const SESSION_FAILED = (
   </Notice>
 );
 
+/** Takes the focus to the list when what had it went with the session: a deleted one, or on a narrow page the way back. */
+function useFocusOnList(sessionId: string | null): void {
+  useEffect(() => {
+    if (sessionId === null && document.activeElement === document.body) {
+      document.getElementById("sessions-heading")?.focus();
+    }
+  }, [sessionId]);
+}
+
+interface ReaderProps {
+  sessionId: string | null;
+  nameOf: (agentId: string) => string;
+  onDeleted: () => void;
+}
+
+function Reader({ sessionId, nameOf, onDeleted }: ReaderProps) {
+  return (
+    <main
+      className={classes(
+        "min-h-0 overflow-y-auto",
+        sessionId === null ? "hidden min-[56rem]:block" : "block",
+      )}
+    >
+      <div className="mx-auto max-w-3xl px-4 py-5 sm:px-6">
+        {sessionId === null ? (
+          <p className="py-16 text-center text-ink-soft">Choose a session to read it.</p>
+        ) : (
+          <Boundary key={sessionId} fallback={SESSION_FAILED}>
+            <SessionPane sessionId={sessionId} nameOf={nameOf} onDeleted={onDeleted} />
+          </Boundary>
+        )}
+      </div>
+    </main>
+  );
+}
+
 /** The archive of somebody who is signed in: the list left, the session right; on narrow pages one of them. */
 export function Archive({ agents }: { agents: readonly AgentInfo[] }) {
   const sessionId = useRoute();
@@ -33,12 +69,7 @@ export function Archive({ agents }: { agents: readonly AgentInfo[] }) {
   const leave = useCallback(() => {
     window.location.hash = "#/";
   }, []);
-  useEffect(() => {
-    // What had the focus went with the session: a deleted one, or on a narrow page the way back.
-    if (sessionId === null && document.activeElement === document.body) {
-      document.getElementById("sessions-heading")?.focus();
-    }
-  }, [sessionId]);
+  useFocusOnList(sessionId);
   return (
     <div className="grid min-h-0 grid-cols-1 min-[56rem]:grid-cols-[20rem_1fr]">
       <nav
@@ -53,27 +84,7 @@ export function Archive({ agents }: { agents: readonly AgentInfo[] }) {
           <ListPane agents={agents} nameOf={nameOf} selectedId={sessionId} />
         </Boundary>
       </nav>
-      <main
-        className={classes(
-          "min-h-0 overflow-y-auto",
-          sessionId === null ? "hidden min-[56rem]:block" : "block",
-        )}
-      >
-        <div className="mx-auto max-w-3xl px-4 py-5 sm:px-6">
-          {sessionId === null ? (
-            <p className="py-16 text-center text-ink-soft">Choose a session to read it.</p>
-          ) : (
-            <Boundary key={sessionId} fallback={SESSION_FAILED}>
-              <SessionPane
-                key={sessionId}
-                sessionId={sessionId}
-                nameOf={nameOf}
-                onDeleted={leave}
-              />
-            </Boundary>
-          )}
-        </div>
-      </main>
+      <Reader sessionId={sessionId} nameOf={nameOf} onDeleted={leave} />
     </div>
   );
 }

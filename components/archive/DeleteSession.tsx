@@ -3,7 +3,7 @@ import { useState } from "react";
 import { cleanTitle } from "../clean-title";
 import { count } from "../format";
 import { Button } from "../ui/Button";
-import { Dialog, DialogCancel } from "../ui/Dialog";
+import { Dialog } from "../ui/Dialog";
 import { Notice } from "../ui/Notice";
 import type { Session } from "./types";
 
@@ -11,6 +11,23 @@ interface Props {
   session: Session;
   /** Deletes it in Convex; rejects when that did not happen. */
   onDelete: () => Promise<void>;
+}
+
+function WhatGoes({ messageCount, hasFailed }: { messageCount: number; hasFailed: boolean }) {
+  return (
+    <>
+      <p>Its {count(messageCount, "message")} and their files are deleted from Convex for good.</p>
+      <p>
+        The agent&rsquo;s own page keeps it. If you open it there again while the agent is on, it is
+        captured again.
+      </p>
+      {hasFailed && (
+        <Notice tone="danger" title="The session was not deleted.">
+          Convex did not answer, or you were signed out. Check both, and try again.
+        </Notice>
+      )}
+    </>
+  );
 }
 
 /** Deletes a session, after asking. */
@@ -38,30 +55,12 @@ export function DeleteSession({ session, onDelete }: Props) {
         isOpen={isAsking}
         onOpenChange={setAsking}
         title={`Delete “${cleanTitle(session.title)}”?`}
-        actions={
-          <>
-            <DialogCancel asChild>
-              <Button>Keep it</Button>
-            </DialogCancel>
-            <Button look="danger" isBusy={state === "busy"} onClick={() => void confirm()}>
-              Delete
-            </Button>
-          </>
-        }
+        no="Keep it"
+        yes="Delete"
+        isBusy={state === "busy"}
+        onYes={() => void confirm()}
       >
-        <p>
-          Its {count(session.messageCount, "message")} and their files are deleted from Convex for
-          good.
-        </p>
-        <p>
-          The agent&rsquo;s own page keeps it. If you open it there again while the agent is on, it
-          is captured again.
-        </p>
-        {state === "failed" && (
-          <Notice tone="danger" title="The session was not deleted.">
-            Convex did not answer, or you were signed out. Check both, and try again.
-          </Notice>
-        )}
+        <WhatGoes messageCount={session.messageCount} hasFailed={state === "failed"} />
       </Dialog>
     </>
   );

@@ -22,30 +22,26 @@ function times({ siteCreatedAt, siteUpdatedAt, updatedAt }: Session): string {
   return siteCreatedAt === undefined ? last : `${formatTime(siteCreatedAt)} to ${last}`;
 }
 
-/** What is known of a session as a whole, and what can be done with it. */
-export function SessionHeader({ session, agentName, actions }: Props) {
-  const url = safeUrl(session.url);
-  const title = useRef<HTMLHeadingElement>(null);
+function Title({ title }: { title: string }) {
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // On a narrow page the list that had the focus is gone now.
-    if (document.activeElement === document.body) title.current?.focus();
+    if (document.activeElement === document.body) heading.current?.focus();
   }, []);
   return (
-    <header className="grid gap-2 border-b border-line pb-4">
-      <a
-        href="#/"
-        className="flex w-fit items-center gap-1.5 rounded-sm text-sm text-accent min-[56rem]:hidden"
-      >
-        <ArrowLeft size={14} aria-hidden="true" />
-        All sessions
-      </a>
-      <h1
-        ref={title}
-        tabIndex={-1}
-        className="text-xl font-semibold tracking-tight wrap-anywhere outline-none"
-      >
-        {cleanTitle(session.title)}
-      </h1>
+    <h1
+      ref={heading}
+      tabIndex={-1}
+      className="text-xl font-semibold tracking-tight wrap-anywhere outline-none"
+    >
+      {title}
+    </h1>
+  );
+}
+
+function Facts({ session, agentName }: Omit<Props, "actions">) {
+  return (
+    <>
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-ink-soft">
         <Badge tone="accent">{agentName}</Badge>
         {[session.model, ...sessionFigures(session)].filter(Boolean).join(" · ")}
@@ -59,6 +55,24 @@ export function SessionHeader({ session, agentName, actions }: Props) {
           </>
         )}
       </p>
+    </>
+  );
+}
+
+/** What is known of a session as a whole, and what can be done with it. */
+export function SessionHeader({ session, agentName, actions }: Props) {
+  const url = safeUrl(session.url);
+  return (
+    <header className="grid gap-2 border-b border-line pb-4">
+      <a
+        href="#/"
+        className="flex w-fit items-center gap-1.5 rounded-sm text-sm text-accent min-[56rem]:hidden"
+      >
+        <ArrowLeft size={14} aria-hidden="true" />
+        All sessions
+      </a>
+      <Title title={cleanTitle(session.title)} />
+      <Facts session={session} agentName={agentName} />
       {session.parentKey && (
         <SessionLink agent={session.agent} sessionKey={session.parentKey} label="Started by" />
       )}

@@ -11,6 +11,7 @@ import { DeleteSession } from "./DeleteSession";
 import { LoadMore } from "./LoadMore";
 import { readWholeSession } from "./read-session";
 import { SessionHeader } from "./SessionHeader";
+import type { Session } from "./types";
 import { useLargeParts } from "./use-large-parts";
 
 const PAGE = 50;
@@ -22,20 +23,8 @@ interface Props {
   onDeleted: () => void;
 }
 
-/** One session, live. */
-export function SessionPane({ sessionId, nameOf, onDeleted }: Props) {
-  // The address may hold anything: Convex refuses what is no id, and the boundary around this says so.
-  const id = sessionId as Id<"sessions">;
-  const convex = useConvex();
-  const session = useQuery(api.sessions.get, { sessionId: id });
-  const messages = usePaginatedQuery(
-    api.messages.list,
-    { sessionId: id },
-    { initialNumItems: PAGE },
-  );
-  const remove = useMutation(api.sessions.remove);
-  const large = useLargeParts();
-  const title = session ? cleanTitle(session.title) : null;
+/** Names the page's tab after the session while it is shown. */
+function useTitle(title: string | null): void {
   useEffect(() => {
     const before = document.title;
     if (title !== null) document.title = `${title} - OpenSync Companion`;
@@ -43,35 +32,33 @@ export function SessionPane({ sessionId, nameOf, onDeleted }: Props) {
       document.title = before;
     };
   }, [title]);
+}
 
-  if (session === undefined) {
-    return (
-      <p role="status" className="flex items-center gap-2 text-ink-soft">
-        <Spinner /> Loading the session
-      </p>
-    );
-  }
-  if (session === null) {
-    return (
-      <Notice tone="info" title="This session is not in your archive.">
-        It was deleted, or another person captured it. Choose one from the list.
-      </Notice>
-    );
-  }
+interface LoadedProps extends Omit<Props, "sessionId"> {
+  session: Session;
+}
+
+function LoadedSession({ session, nameOf, onDeleted }: LoadedProps) {
+  const sessionId = session.id;
+  const convex = useConvex();
+  const messages = usePaginatedQuery(api.messages.list, { sessionId }, { initialNumItems: PAGE });
+  const remove = useMutation(api.sessions.remove);
+  const large = useLargeParts();
+  const agentName = nameOf(session.agent);
   const deleteIt = async () => {
-    await remove({ sessionId: session.id });
+    await remove({ sessionId });
     onDeleted();
   };
   return (
     <div className="grid gap-5">
       <SessionHeader
         session={session}
-        agentName={nameOf(session.agent)}
+        agentName={agentName}
         actions={
           <>
             <CopyButton
               label="Copy as Markdown"
-              text={() => readWholeSession(convex, session, nameOf(session.agent))}
+              text={() => readWholeSession(convex, session, agentName)}
             />
             <DeleteSession session={session} onDelete={deleteIt} />
           </>
@@ -87,4 +74,26 @@ export function SessionPane({ sessionId, nameOf, onDeleted }: Props) {
       <LoadMore status={messages.status} what="messages" onMore={() => messages.loadMore(PAGE)} />
     </div>
   );
+}
+
+/** One session, live. */
+export function SessionPane({ sessionId, ...rest }: Props) {
+  // The address may hold anything: Convex refuses what is no id, and the boundary around this says so.
+  const session = useQuery(api.sessions.get, { sessionId: sessionId as Id<"sessions"> });
+  useTitle(session ? cleanTitle(session.title) : null);
+  if (session === undefined) {
+    return (
+      <p role="status" className="flex items-center gap-2 text-ink-soft">
+        <Spinner /> Loading the session
+      </p>
+    );
+  }
+  if (session === null) {
+    return (
+      <Notice tone="info" title="This session is not in your archive.">
+        It was deleted, or another person captured it. Choose one from the list.
+      </Notice>
+    );
+  }
+  return <LoadedSession session={session} {...rest} />;
 }

@@ -27,29 +27,46 @@ async function checkClientId(clientId: string): Promise<Answer<string>> {
   return answer.ok ? { ok: true, value: "WorkOS knows this client id." } : answer;
 }
 
-/** Where sessions go and who signs people in, each with a check. */
-export function Connection({ saved, isSignedIn }: Props) {
-  const [convexUrl, setConvexUrl] = useState(saved.convexUrl);
-  const [clientId, setClientId] = useState(saved.clientId);
+function SignsOutNotice() {
+  return (
+    <Notice tone="info" title="Saving another client id signs you out.">
+      What waits to be sent stays in this browser, and goes when you sign in again.
+    </Notice>
+  );
+}
+
+/** The two settings as they are typed; what is wrong is shown from the first check or save on. */
+function useSettingsForm(saved: Settings) {
+  const [typed, setTyped] = useState(saved);
   const [shown, setShown] = useState({ convexUrl: false, clientId: false });
   const [isSaved, setSaved] = useState(false);
   const save = useAction();
-  const url = readConvexUrl(convexUrl);
-  const client = readClientId(clientId);
+  const url = readConvexUrl(typed.convexUrl);
+  const client = readClientId(typed.clientId);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setShown({ convexUrl: true, clientId: true });
     if ("error" in url || "error" in client || save.isBusy) return;
-    setConvexUrl(url.url);
-    setClientId(client.clientId);
-    setSaved(await save.run(tell(sendMessage("saveSettings", { convexUrl: url.url, ...client }))));
+    const next = { convexUrl: url.url, clientId: client.clientId };
+    setTyped(next);
+    setSaved(await save.run(tell(sendMessage("saveSettings", next))));
   };
-  const edit = (set: (value: string) => void) => (value: string) => {
-    setSaved(false);
-    set(value);
-  };
-  const willSignOut = isSignedIn && clientId.trim() !== saved.clientId;
+  const field = (name: keyof Settings) => ({
+    value: typed[name],
+    isErrorShown: shown[name],
+    onCheck: () => setShown({ ...shown, [name]: true }),
+    onValue: (value: string) => {
+      setSaved(false);
+      setTyped({ ...typed, [name]: value });
+    },
+  });
+  return { url, client, typed, field, submit, save, isSaved };
+}
+
+/** Where sessions go and who signs people in, each with a check. */
+export function Connection({ saved, isSignedIn }: Props) {
+  const { url, client, typed, field, submit, save, isSaved } = useSettingsForm(saved);
   return (
     <Section
       title="Connection"
@@ -57,32 +74,22 @@ export function Connection({ saved, isSignedIn }: Props) {
     >
       <form noValidate className="grid gap-4" onSubmit={(event) => void submit(event)}>
         <CheckedField
+          {...field("convexUrl")}
           label="Deployment URL"
           hint="From the Convex dashboard, or of the Convex that you host."
           placeholder="https://happy-animal-123.convex.cloud"
-          value={convexUrl}
-          onValue={edit(setConvexUrl)}
           error={"error" in url ? url.error : null}
-          isErrorShown={shown.convexUrl}
-          onCheck={() => setShown({ ...shown, convexUrl: true })}
           check={() => checkDeployment("url" in url ? url.url : "")}
         />
         <CheckedField
+          {...field("clientId")}
           label="Client id"
           hint="From the WorkOS dashboard. The same one is WORKOS_CLIENT_ID on the deployment."
           placeholder="client_01ABC"
-          value={clientId}
-          onValue={edit(setClientId)}
           error={"error" in client ? client.error : null}
-          isErrorShown={shown.clientId}
-          onCheck={() => setShown({ ...shown, clientId: true })}
           check={() => checkClientId("clientId" in client ? client.clientId : "")}
         />
-        {willSignOut && (
-          <Notice tone="info" title="Saving another client id signs you out.">
-            What waits to be sent stays in this browser, and goes when you sign in again.
-          </Notice>
-        )}
+        {isSignedIn && typed.clientId.trim() !== saved.clientId && <SignsOutNotice />}
         {save.trouble && <TroubleNotice trouble={save.trouble} />}
         <div className="flex items-center gap-3">
           <Button type="submit" look="primary" isBusy={save.isBusy}>

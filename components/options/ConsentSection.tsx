@@ -6,9 +6,36 @@ import { formatTime } from "../format";
 import { pageUrl } from "../open-page";
 import { TroubleNotice } from "../TroubleNotice";
 import { Button, buttonClasses } from "../ui/Button";
-import { Dialog, DialogCancel } from "../ui/Dialog";
+import { Dialog } from "../ui/Dialog";
 import { Section } from "../ui/Section";
 import { useAction } from "../use-action";
+
+interface AgreementProps {
+  consent: Consent | null;
+  onWithdraw: () => void;
+}
+
+function Agreement({ consent, onWithdraw }: AgreementProps) {
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-3">
+      <p role="status">
+        {consent
+          ? `You agreed on ${formatTime(consent.agreedAt)}.`
+          : "You have not agreed: nothing is captured."}
+      </p>
+      <div className="flex gap-2">
+        <a href={pageUrl("welcome")} className={buttonClasses("secondary", "small")}>
+          {consent ? "Read it again" : "Read and agree"}
+        </a>
+        {consent && (
+          <Button look="danger" size="small" onClick={onWithdraw}>
+            Withdraw
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
 
 /** The agreement, and taking it back. */
 export function ConsentSection({ consent }: { consent: Consent | null }) {
@@ -20,38 +47,15 @@ export function ConsentSection({ consent }: { consent: Consent | null }) {
   };
   return (
     <Section title="Agreement">
-      <div className="flex flex-wrap items-center justify-between gap-3">
-        <p role="status">
-          {consent
-            ? `You agreed on ${formatTime(consent.agreedAt)}.`
-            : "You have not agreed: nothing is captured."}
-        </p>
-        <div className="flex gap-2">
-          <a href={pageUrl("welcome")} className={buttonClasses("secondary", "small")}>
-            {consent ? "Read it again" : "Read and agree"}
-          </a>
-          {consent && (
-            <Button look="danger" size="small" onClick={() => setAsking(true)}>
-              Withdraw
-            </Button>
-          )}
-        </div>
-      </div>
+      <Agreement consent={consent} onWithdraw={() => setAsking(true)} />
       {withdraw.trouble && <TroubleNotice trouble={withdraw.trouble} />}
       <Dialog
         isOpen={isAsking}
         onOpenChange={setAsking}
         title="Withdraw your agreement?"
-        actions={
-          <>
-            <DialogCancel asChild>
-              <Button>Keep it</Button>
-            </DialogCancel>
-            <Button look="danger" onClick={() => void confirm()}>
-              Withdraw
-            </Button>
-          </>
-        }
+        no="Keep it"
+        yes="Withdraw"
+        onYes={() => void confirm()}
       >
         <p>Capturing and sending stop at once, for every agent.</p>
         <p>

@@ -25,17 +25,40 @@ async function reloadActiveTab(): Promise<void> {
   window.close();
 }
 
-/** This page's agent and how far its session has come. */
-export function PageCard({ page, agents, switches, isPaused, onChanged }: Props) {
+/** What can be done about the page's state from here. */
+function PageAction({ page, agents, switches, onChanged }: Props) {
   const action = useAction();
-  const words = pageWords(page, isPaused);
   const agent = agents.find(({ id }) => id === page.agent?.id);
-  const canSwitchOn = agent && (page.state === "off" || page.state === "no-permission");
+  if (page.state === "reload-needed") {
+    return (
+      <div>
+        <Button size="small" onClick={() => void reloadActiveTab()}>
+          Reload page
+        </Button>
+      </div>
+    );
+  }
+  if (!agent || (page.state !== "off" && page.state !== "no-permission")) return null;
   const switchOn = async () => {
-    if (!agent) return;
     await action.run(switchOnFromPopup(agent, switches[agent.id] ?? OFF));
     onChanged();
   };
+  return (
+    <div className="grid gap-2">
+      <div>
+        <Button size="small" isBusy={action.isBusy} onClick={() => void switchOn()}>
+          {page.state === "off" ? `Switch ${agent.name} on` : "Allow"}
+        </Button>
+      </div>
+      {action.trouble && <TroubleNotice trouble={action.trouble} />}
+    </div>
+  );
+}
+
+/** This page's agent and how far its session has come. */
+export function PageCard(props: Props) {
+  const { page, isPaused } = props;
+  const words = pageWords(page, isPaused);
   return (
     <section aria-labelledby="page-heading" className="grid gap-2 px-4 py-3">
       <div className="flex items-center justify-between gap-2">
@@ -50,21 +73,7 @@ export function PageCard({ page, agents, switches, isPaused, onChanged }: Props)
       <p role="status" className="text-ink">
         {words.text}
       </p>
-      {canSwitchOn && (
-        <div>
-          <Button size="small" isBusy={action.isBusy} onClick={() => void switchOn()}>
-            {page.state === "off" ? `Switch ${agent.name} on` : "Allow"}
-          </Button>
-        </div>
-      )}
-      {page.state === "reload-needed" && (
-        <div>
-          <Button size="small" onClick={() => void reloadActiveTab()}>
-            Reload page
-          </Button>
-        </div>
-      )}
-      {action.trouble && <TroubleNotice trouble={action.trouble} />}
+      <PageAction {...props} />
     </section>
   );
 }

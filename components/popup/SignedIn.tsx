@@ -1,16 +1,15 @@
 import { Archive } from "lucide-react";
 import type { Profile } from "../../utils/storage";
 import { agentSwitches, captureStatus, consents, isPaused } from "../../utils/storage";
-import { sendMessage } from "../../utils/messages";
 import type { AgentInfo } from "../agents/switch-agent";
 import { tell } from "../ask";
 import type { Auth } from "../auth-state";
 import { consentOf } from "../consent";
 import { openPage } from "../open-page";
+import { PauseSwitch } from "../PauseSwitch";
 import { Person } from "../Person";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
-import { Switch } from "../ui/Switch";
 import { useAction } from "../use-action";
 import { useStored } from "../use-stored";
 import { CaptureState } from "./CaptureState";
@@ -46,6 +45,23 @@ function AgreeNotice() {
   );
 }
 
+function Footer({ auth, person }: Omit<Props, "agents">) {
+  const signOut = useAction();
+  return (
+    <footer className="flex items-center justify-between gap-3 border-t border-line bg-sunken px-4 py-2.5">
+      <Person person={person} />
+      <Button
+        look="quiet"
+        size="small"
+        isBusy={signOut.isBusy}
+        onClick={() => void signOut.run(tell(auth.signOut()))}
+      >
+        Sign out
+      </Button>
+    </footer>
+  );
+}
+
 /** The popup of somebody who is signed in. */
 export function SignedIn({ auth, person, agents }: Props) {
   const { page, refresh } = usePage();
@@ -53,7 +69,6 @@ export function SignedIn({ auth, person, agents }: Props) {
   const agreements = useStored(consents);
   const status = useStored(captureStatus);
   const switches = useStored(agentSwitches)?.[person.id] ?? {};
-  const signOut = useAction();
   return (
     <>
       <div className="divide-y divide-line">
@@ -69,13 +84,7 @@ export function SignedIn({ auth, person, agents }: Props) {
         )}
         {status && <CaptureState status={status} onSignIn={() => void auth.signIn()} />}
         <div className="px-4 py-3">
-          <Switch
-            label="Pause"
-            hint={paused ? "Paused: nothing is captured or sent." : "Stops capturing and sending."}
-            isOn={paused === true}
-            isDisabled={paused === undefined}
-            onChange={(isOn) => void tell(sendMessage("setPaused", { isPaused: isOn }))}
-          />
+          <PauseSwitch />
         </div>
         <div className="grid px-4 py-3">
           <Button look="primary" onClick={() => void openAndClose("archive")}>
@@ -84,17 +93,7 @@ export function SignedIn({ auth, person, agents }: Props) {
           </Button>
         </div>
       </div>
-      <footer className="flex items-center justify-between gap-3 border-t border-line bg-sunken px-4 py-2.5">
-        <Person person={person} />
-        <Button
-          look="quiet"
-          size="small"
-          isBusy={signOut.isBusy}
-          onClick={() => void signOut.run(tell(auth.signOut()))}
-        >
-          Sign out
-        </Button>
-      </footer>
+      <Footer auth={auth} person={person} />
     </>
   );
 }

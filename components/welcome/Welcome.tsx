@@ -57,6 +57,23 @@ function SignInStep({ auth, clientId, hasAgreed }: SignInProps) {
   );
 }
 
+function UseAgent({ isReady }: { isReady: boolean }) {
+  return (
+    <>
+      <p className="text-ink-soft">
+        {isReady
+          ? "All is set. Open an agent's page and go on as always; its sessions appear in the archive as they happen."
+          : "When the steps above are done, open an agent's page and go on as always; its sessions appear in the archive."}
+      </p>
+      <div>
+        <a href={pageUrl("archive")} className={buttonClasses(isReady ? "primary" : "secondary")}>
+          Open archive
+        </a>
+      </div>
+    </>
+  );
+}
+
 /** The page that opens at install: what is collected, agree, sign in, choose agents. */
 export function Welcome({ auth, agents }: Props) {
   const agreements = useStored(consents);
@@ -88,19 +105,7 @@ export function Welcome({ auth, agents }: Props) {
           </div>
         </Step>
         <Step number={4} title="Use your agent" isDone={false}>
-          <p className="text-ink-soft">
-            {isReady
-              ? "All is set. Open an agent's page and go on as always; its sessions appear in the archive as they happen."
-              : "When the steps above are done, open an agent's page and go on as always; its sessions appear in the archive."}
-          </p>
-          <div>
-            <a
-              href={pageUrl("archive")}
-              className={buttonClasses(isReady ? "primary" : "secondary")}
-            >
-              Open archive
-            </a>
-          </div>
+          <UseAgent isReady={isReady} />
         </Step>
       </ol>
     </PageShell>

@@ -340,6 +340,7 @@ test("a content script finds no token in storage, and gets none by asking", asyn
           await chrome.runtime.sendMessage({ id: 1, type, data, timestamp: Date.now() });
         return {
           local: await chrome.storage.local.get(null).catch((error: unknown) => String(error)),
+          session: await chrome.storage.session.get(null).catch((error: unknown) => String(error)),
           token: await ask("getAccessToken", { forceRefresh: false }),
           host: await ask("authkitCall", { target: "authkit", call: "forget", args: {} }),
         };
@@ -348,6 +349,7 @@ test("a content script finds no token in storage, and gets none by asking", asyn
     return run!.result;
   }, `${world.authkit.url}/*`);
   expect(inContentScript.local).toContain("not allowed");
+  expect(inContentScript.session).toContain("not allowed");
   expect(inContentScript.token).toMatchObject({ err: {} });
   expect(inContentScript.host).not.toHaveProperty("res");
   await site.close();
@@ -357,7 +359,7 @@ test("a content script finds no token in storage, and gets none by asking", asyn
 interface ScriptingApi {
   tabs: { query(filter: { url: string }): Promise<{ id: number }[]> };
   runtime: { sendMessage(message: unknown): Promise<unknown> };
-  storage: { local: { get(key: null): Promise<unknown> } };
+  storage: Record<"local" | "session", { get(key: null): Promise<unknown> }>;
   scripting: {
     executeScript<T>(injection: {
       target: { tabId: number };

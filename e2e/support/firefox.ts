@@ -13,12 +13,12 @@ export interface FirefoxWithExtension {
   waitForPage(start: string): Promise<Page>;
 }
 
-/** Starts headless Firefox in a profile of its own and installs the unpacked extension. */
+/** Starts headless Firefox in a profile of its own and installs the unpacked extension. The same `uuid` finds its storage again. */
 export async function launchFirefox(
   extensionDir: string,
   userDataDir: string,
+  { uuid = randomUUID(), prefs = {} }: { uuid?: string; prefs?: Record<string, unknown> } = {},
 ): Promise<FirefoxWithExtension> {
-  const uuid = randomUUID();
   const browser = await puppeteer.launch({
     browser: "firefox",
     executablePath: await ensureFirefox(),
@@ -30,6 +30,7 @@ export async function launchFirefox(
       "extensions.webextensions.uuids": JSON.stringify({ [GECKO_ID]: uuid }),
       // Headless Firefox cannot show the permission prompt; the request itself is real.
       "extensions.webextOptionalPermissionPrompts": false,
+      ...prefs,
     },
   });
   await browser.installExtension(extensionDir);

@@ -19,10 +19,19 @@ export interface Caller {
   isAdmin: boolean;
 }
 
-/** What one function call came to. `errorData` is set for a ConvexError. */
-export type Outcome =
-  | { success: true; value: Json; logLines: string[] }
-  | { success: false; errorMessage: string; errorData?: Json; logLines: string[] };
+/** What one query or mutation read and wrote, rows and bytes of documents, indexes not counted. */
+export interface CallUsage {
+  documentsRead: number;
+  bytesRead: number;
+  databaseQueries: number;
+  documentsWritten: number;
+  bytesWritten: number;
+}
+
+/** What one function call came to. `errorData` is set for a ConvexError, `usage` where a transaction ran. */
+export type Outcome = { logLines: string[]; usage?: CallUsage } & (
+  { success: true; value: Json } | { success: false; errorMessage: string; errorData?: Json }
+);
 
 /** What a query read, so that a commit can tell whether it must run again. Opaque to the server. */
 export interface ReadSet {

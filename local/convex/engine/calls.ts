@@ -122,7 +122,8 @@ export class Calls {
     journal: string | null,
   ): Promise<QueryRun> {
     const { ending, tx } = await this.transact("query", path, args, caller, { journal });
-    return { outcome: toOutcome(ending), journal: ending.execution.journal, reads: tx.reads };
+    const outcome = { ...toOutcome(ending), usage: tx.usage.counts() };
+    return { outcome, journal: ending.execution.journal, reads: tx.reads };
   }
 
   /** A mutation that a client makes; one that it sends again is answered as before, without running. */
@@ -135,8 +136,9 @@ export class Calls {
     return this.lock.run(async () => {
       const known = request === undefined ? null : this.recall(request);
       if (known !== null) return { outcome: known, ts: this.base.clock.latest() };
-      const { ending } = await this.transact("mutation", path, args, caller, { request });
-      return { outcome: toOutcome(ending), ts: this.base.clock.latest() };
+      const { ending, tx } = await this.transact("mutation", path, args, caller, { request });
+      const outcome = { ...toOutcome(ending), usage: tx.usage.counts() };
+      return { outcome, ts: this.base.clock.latest() };
     });
   }
 

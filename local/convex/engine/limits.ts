@@ -1,4 +1,5 @@
 import { getConvexSize, type Value } from "convex/values";
+import type { CallUsage } from "../types.ts";
 import { isPlainObject } from "./key-codec.ts";
 
 /** The limits of a Convex deployment, as its documentation states them. */
@@ -160,6 +161,12 @@ export class Usage {
       this.used[metric] = mark[metric];
     }
     this.used.scheduledFunctionArgsBytes = mark.scheduledFunctionArgsBytes;
+  }
+
+  /** What was read and written. */
+  counts(): CallUsage {
+    const { documentsRead, bytesRead, databaseQueries, documentsWritten, bytesWritten } = this.used;
+    return { documentsRead, bytesRead, databaseQueries, documentsWritten, bytesWritten };
   }
 
   /** The answer of `ctx.meta.getTransactionMetrics()`. */

@@ -19,6 +19,9 @@ const callBody = v.object({
   ts: v.optional(v.string()),
 });
 
+/** What a query or mutation read and wrote (`CallUsage` as JSON), so that costs can be measured from outside. */
+export const USAGE_HEADER = "x-convex-usage";
+
 type CallKind = "query" | "mutation" | "action" | "function" | "query_at_ts";
 
 /** `POST /api/query`, `mutation`, `action`, `function` and `query_at_ts`, in Convex's two formats. */
@@ -50,7 +53,13 @@ export class CallApi {
     const named: Json = Array.isArray(args) ? (args[0] ?? {}) : args;
     if (format === "json") checkPlainArguments(named);
     if (kind === "query_at_ts") this.#checkTimestamp(ts);
-    return json(wireOutcome(await this.#run(kind, path, named, caller), format));
+    const outcome = await this.#run(kind, path, named, caller);
+    const reply = json(wireOutcome(outcome, format));
+    if (outcome.usage === undefined) return reply;
+    return {
+      ...reply,
+      headers: { ...reply.headers, [USAGE_HEADER]: JSON.stringify(outcome.usage) },
+    };
   }
 
   timestamp(): Reply {

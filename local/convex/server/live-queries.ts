@@ -112,7 +112,7 @@ export class LiveQueries {
     query.staleSince = null;
     for (const commit of this.#missed) if (commit.ts > ts) markStale(query, commit);
     // The same result with other log lines is no news.
-    const sent = JSON.stringify([{ ...run.outcome, logLines: [] }, run.journal]);
+    const sent = JSON.stringify([{ ...run.outcome, logLines: [], usage: undefined }, run.journal]);
     if (sent === query.sent) return;
     query.sent = sent;
     news.set(query.id, modificationOf(query.id, run));

@@ -9,7 +9,7 @@ import { startSite } from "./support/site.ts";
 test("Firefox: the bridge is sealed, every transport is copied, a settled turn is asked for", async () => {
   const folder = await mkdtemp(join(tmpdir(), "opensync-capture-"));
   const site = await startSite();
-  await buildTestExtension(folder, site.origin, "firefox");
+  await buildTestExtension(folder, site.origin, { browser: "firefox" });
   const profile = await mkdtemp(join(tmpdir(), "opensync-firefox-"));
   const { browser } = await launchFirefox(folder, profile);
   try {

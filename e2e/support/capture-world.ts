@@ -7,6 +7,7 @@ import { build } from "esbuild";
 import { ensureChromium } from "../../local/browsers.ts";
 import { extensionIdOf, launchExtension } from "../../local/chromium.ts";
 import { GECKO_ID } from "../../local/extension-id.ts";
+import type { Reading } from "./reading.ts";
 import { startSite, type Site } from "./site.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -23,7 +24,7 @@ export interface Seen {
     isTruncated: boolean;
     pageUrl: string;
   };
-  reading: { session: { agent: string; key: string }; messages: unknown[] } | null;
+  reading: Reading | null;
   trouble: string | null;
 }
 
@@ -74,14 +75,23 @@ const RULES = `
   import { opencode } from "./agents/opencode";
   export const agentRules = [testAgent, opencode].map(rulesOf);`;
 
+interface TestBuild {
+  browser?: "chromium" | "firefox";
+  /** Where opencode is switched on, besides. */
+  opencode?: string;
+}
+
 /** Builds the test extension for the site at `origin`; Firefox's worker reports to the site, Chromium's is looked into. */
 export async function buildTestExtension(
   folder: string,
   origin: string,
-  browser: "chromium" | "firefox" = "chromium",
+  { browser = "chromium", opencode = "" }: TestBuild = {},
 ): Promise<void> {
   const isFirefox = browser === "firefox";
-  const switches = { "test-agent": { isEnabled: true, origins: [origin] } };
+  const switches = {
+    "test-agent": { isEnabled: true, origins: [origin] },
+    opencode: { isEnabled: opencode !== "", origins: [opencode] },
+  };
   for (const [name, contents] of Object.entries(ENTRIES)) {
     await build({
       stdin: { contents, resolveDir: ROOT, loader: "ts" },
@@ -166,10 +176,13 @@ async function loadUnpacked(context: BrowserContext, path: string): Promise<void
 }
 
 /** Starts the site and the browser, and registers the scripts on the site's first origin. */
-export async function openCaptureWorld({ canUpdate = false } = {}): Promise<CaptureWorld> {
+export async function openCaptureWorld({
+  canUpdate = false,
+  opencode = "",
+} = {}): Promise<CaptureWorld> {
   const folder = await mkdtemp(join(tmpdir(), "opensync-capture-"));
   const site = await startSite();
-  await buildTestExtension(folder, site.origin);
+  await buildTestExtension(folder, site.origin, { opencode });
   const context = await (canUpdate ? launchUpdatable(folder) : launch(folder));
   const extensionId = await extensionIdOf(folder);
 
@@ -236,6 +249,6 @@ export async function openCaptureWorld({ canUpdate = false } = {}): Promise<Capt
       await rm(folder, { recursive: true, force: true });
     },
   };
-  await world.apply([`${site.origin}/*`]);
+  await world.apply([site.origin, opencode].filter(Boolean).map((own) => `${own}/*`));
   return world;
 }

@@ -53,13 +53,20 @@ describe("useAuth", () => {
     for (const stop of stopListening) stop();
   });
 
-  it("answers with a trouble when the background is gone in the middle", async () => {
+  it("answers with a trouble when the background is stopped in the middle, and starts it again", async () => {
     const { result } = renderHook(() => useAuth());
     await waitFor(() => expect(result.current.isLoading).toBe(false));
+    let isStarted = false;
+    const stop = onMessage("getAccessToken", () => {
+      isStarted = true;
+      return null;
+    });
     expect(await result.current.signIn()).toMatchObject({
       ok: false,
-      trouble: { code: "unexpected" },
+      trouble: { code: "sign-in-cancelled" },
     });
+    expect(isStarted).toBe(true);
+    stop();
   });
 });
 

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import type { Answer, Trouble } from "../utils/errors";
 import { sendMessage } from "../utils/messages";
 import { authTrouble, profile, signInAttempt, type Profile } from "../utils/storage";
-import { unexpected } from "./troubles";
+import { interrupted } from "./troubles";
 
 /** The sign-in, as React pages see it. */
 export interface Auth {
@@ -65,9 +65,10 @@ function useStored<T>(item: Watchable<T>): T | undefined {
 async function signIn(): Promise<Answer<Profile>> {
   try {
     return await sendMessage("signIn");
-  } catch (error) {
-    // The background was stopped while the window was open.
-    return { ok: false, trouble: { ...unexpected(error), at: Date.now() } };
+  } catch {
+    // The background was stopped while the window was open. Asked for anything, it starts again and tidies up.
+    await getAccessToken().catch(() => null);
+    return { ok: false, trouble: { ...interrupted, at: Date.now() } };
   }
 }
 

@@ -54,6 +54,19 @@ test.describe("signing in", () => {
     await expectSignedIn();
   });
 
+  test("begun in the popup can be tried again there after the worker was killed", async () => {
+    const popup = await world.openPage();
+    await popup.getByRole("button", { name: "Sign in" }).click();
+    const login = await world.waitForLogin();
+    await world.killWorker();
+    await expect(popup.getByText("interrupted")).toBeVisible();
+    await login.close();
+    await popup.getByRole("button", { name: "Sign in" }).click();
+    await (await world.waitForLogin()).getByRole("button", { name: "ada@example.com" }).click();
+    await expect(popup.getByText("ada@example.com").first()).toBeVisible();
+    await popup.close();
+  });
+
   test("answers at once when somebody is signed in already", async () => {
     await world.signIn();
     expect(troubleOf(await world.ask("signIn"))).toBe("none");

@@ -20,7 +20,13 @@ const paginationOpts = { numItems: 10, cursor: null };
 const emptyPage = expect.objectContaining({ page: [], isDone: true });
 
 /** Ann's rows, and rows of hers that were deleted again. */
-type Target = { sessionId: string; messageId: string; storageId: string; keyId: string };
+type Target = {
+  sessionId: string;
+  messageId: string;
+  storageId: string;
+  keyId: string;
+  slug: string;
+};
 
 type Case = {
   /** Arguments that name the target. */
@@ -58,6 +64,42 @@ const cases: Record<string, Case> = {
   "keys:create": { args: () => ({ name: "Laptop", scopes: ["read"] }), answer: "own" },
   "keys:list": { args: () => ({}), answer: [] },
   "keys:revoke": { args: ({ keyId }) => ({ keyId }), answer: null },
+  "organise:update": {
+    args: ({ sessionId }) => ({ sessionIds: [sessionId], change: { title: "Mine", tags: ["x"] } }),
+    answer: null,
+  },
+  "organise:removeMany": {
+    args: ({ sessionId }) => ({ sessionIds: [sessionId], isBlocked: true }),
+    answer: null,
+  },
+  "organise:block": {
+    args: () => ({ agent: "opencode", key: "s1", isBlocked: true }),
+    answer: "own",
+  },
+  "organise:blocked": { args: () => ({ paginationOpts }), answer: emptyPage },
+  "shares:preview": { args: ({ sessionId }) => ({ sessionId }), answer: null },
+  "shares:create": { args: ({ sessionId }) => ({ sessionId, isFrozen: true }), answer: null },
+  "shares:list": { args: ({ sessionId }) => ({ sessionId }), answer: [] },
+  "shares:revoke": { args: ({ slug }) => ({ slug }), answer: null },
+  "evals:page": { args: () => ({ format: "openai", paginationOpts }), answer: emptyPage },
+  "exports:session": {
+    args: ({ sessionId }) => ({ sessionId, format: "json", cursor: null }),
+    answer: { text: "", isDone: true, continueCursor: "" },
+  },
+  "exports:csv": {
+    args: () => ({ paginationOpts }),
+    answer: expect.objectContaining({ isDone: true, text: expect.not.stringContaining("Fix") }),
+  },
+  "imports:session": {
+    args: () => ({
+      session: { ...session({ title: "Taken over" }), isRenamed: true, storedAt: 1 },
+      messages: [],
+    }),
+    answer: { sessionId: expect.any(String), results: [] },
+  },
+  "erase:start": { args: () => ({ scope: "account" }), answer: "own" },
+  "erase:progress": { args: () => ({}), answer: "own" },
+  "erase:readmit": { args: () => ({}), answer: "own" },
   "stats:overview": { args: () => ({}), answer: "own" },
   "stats:daily": { args: () => ({ range: { from: "2026-11-01", to: "2026-11-30" } }), answer: [] },
   "stats:byAgent": { args: () => ({}), answer: [] },
@@ -114,7 +156,11 @@ async function fillAnn(backend: Backend): Promise<Target> {
   const { page } = await ann.query(api.messages.list, { sessionId, paginationOpts });
   expect(await ann.query(api.messages.chunk, { messageId: page[0]!.id, index: 0 })).not.toBeNull();
   const { id: keyId } = await ann.mutation(api.keys.create, { name: "Ann's", scopes: ["read"] });
-  return { sessionId, messageId: page[0]!.id, storageId, keyId };
+  await ann.mutation(api.organise.update, {
+    ...{ sessionIds: [sessionId], change: { isEvalReady: true, tags: ["hers"] } },
+  });
+  const { slug } = (await ann.mutation(api.shares.create, { sessionId, isFrozen: false }))!;
+  return { sessionId, messageId: page[0]!.id, storageId, keyId, slug };
 }
 
 /** Ids of rows that were Ann's and are gone. */
@@ -135,7 +181,7 @@ async function goneTarget(backend: Backend): Promise<Target> {
     await ctx.db.delete("sessions", sessionId);
     await ctx.db.delete("messages", messageId);
     await ctx.storage.delete(storageId);
-    return { sessionId, messageId, storageId, keyId };
+    return { sessionId, messageId, storageId, keyId, slug: "A".repeat(32) };
   });
 }
 

@@ -1,10 +1,10 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalAction, internalMutation } from "./_generated/server";
-import { userMutation, userQuery } from "./functions";
+import { signedInMutation, userMissing, userMutation, userQuery } from "./functions";
 import { findErased } from "./model/erasedAccounts";
 import { erasePortion, finishAccount, finishData, lockOut } from "./model/eraseUser";
-import { issuerRealm } from "./model/users";
+import { findUser, issuerRealm } from "./model/users";
 import { canDeleteIdentity, deleteIdentity } from "./model/workos";
 import { vErasure } from "./validators";
 
@@ -15,16 +15,23 @@ const RETRY_MS = 10 * 60 * 1000;
  * Begins to erase everything of the signed-in user: `data` keeps the account, `account` ends it, last of all at the identity
  * provider where the deployment may. Keys and public links stop working at once; the rest follows in the background, and
  * `erase.progress` tells how far it is. Until it is finished every write is refused (`erasing`); afterwards what comes late from
- * another device is refused too (`session-erased`, `account-erased`). Throws `unauthenticated`, `user-missing`, `erasing`.
+ * another device is refused too (`session-erased`, `account-erased`). Asked again while it runs, it goes on, and from `data` to `account` if asked.
+ * Throws `unauthenticated`, `user-missing`.
  */
-export const start = userMutation({
+export const start = signedInMutation({
   args: { scope: vErasure.fields.scope },
   returns: v.null(),
   handler: async (ctx, { scope }) => {
-    const { _id: userId } = ctx.user;
+    const user = await findUser(ctx, ctx.identity);
+    if (user === null) throw userMissing();
+    const { _id: userId, erasure } = user;
+    if (erasure !== undefined) {
+      const isMore = erasure.scope === "data" && scope === "account";
+      if (isMore) await ctx.db.patch("users", userId, { erasure: { ...erasure, scope } });
+      return null;
+    }
     const deleted = await lockOut(ctx, userId);
-    const erasure = { scope, startedAt: Date.now(), deleted };
-    await ctx.db.patch("users", userId, { erasure });
+    await ctx.db.patch("users", userId, { erasure: { scope, startedAt: Date.now(), deleted } });
     await ctx.scheduler.runAfter(0, internal.erase.step, { userId });
     return null;
   },

@@ -14,6 +14,13 @@ const signedOut = () =>
     "You are signed out, so nothing was written. Sign in and try again; what waits in the browser stays there.",
   );
 
+/** The refusal of somebody whose user row does not exist yet. */
+export const userMissing = () =>
+  refusal(
+    "user-missing",
+    "You are signed in, but the archive does not know you yet, so nothing was written. Sign out and in again.",
+  );
+
 /**
  * A query on the signed-in user's rows. `ctx.user` is null for nobody and before the user exists: the query then answers null or
  * an empty page and never throws, because signing out re-runs every live query as nobody.
@@ -40,10 +47,7 @@ export const userMutation = customMutation(
       checkNotErasing(user);
       return { user };
     }
-    throw refusal(
-      "user-missing",
-      "You are signed in, but the archive does not know you yet, so nothing was written. Sign out and in again.",
-    );
+    throw userMissing();
   }),
 );
 

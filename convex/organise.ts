@@ -3,12 +3,7 @@ import { v } from "convex/values";
 import { userMutation, userQuery } from "./functions";
 import { removeLater } from "./model/erase";
 import { refusal } from "./model/errors";
-import {
-  checkChange,
-  MAX_SESSIONS_PER_CALL,
-  organise,
-  setBlocked,
-} from "./model/organise";
+import { checkChange, MAX_SESSIONS_PER_CALL, organise, setBlocked } from "./model/organise";
 import { emptyPage, pageOf } from "./model/pages";
 import { ownSession } from "./model/sessions";
 import { vEvalStatus } from "./validators";

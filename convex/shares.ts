@@ -1,7 +1,6 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
 import { userMutation, userQuery } from "./functions";
-import { refusal } from "./model/errors";
 import { publicSession, vPublicSession } from "./model/publicSession";
 import {
   createShare,
@@ -30,18 +29,15 @@ export const preview = userQuery({
 
 /**
  * Makes a public link to a session: everybody who has it can read what `shares.preview` shows. `isFrozen`: as it is now; else as it
- * will be at each look. Every call makes a new link. Throws `unauthenticated`, `user-missing`, `erasing`, `session-missing`,
- * `invalid-change` (too many links).
+ * will be at each look. Every call makes a new link. Null when there is no such session, or it is another's. Throws
+ * `unauthenticated`, `user-missing`, `erasing`, `invalid-change` (too many links).
  */
 export const create = userMutation({
   args: { sessionId: v.id("sessions"), isFrozen: v.boolean() },
-  returns: vShare,
+  returns: v.union(vShare, v.null()),
   handler: async (ctx, { sessionId, isFrozen }) => {
     const session = await ownSession(ctx, ctx.user, sessionId);
-    if (session === null) {
-      throw refusal("session-missing", "Nothing was shared: the session is not there any more.");
-    }
-    return shareView(await createShare(ctx, session, isFrozen));
+    return session && shareView(await createShare(ctx, session, isFrozen));
   },
 });
 

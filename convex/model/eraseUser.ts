@@ -48,7 +48,9 @@ export const erasers: Record<UserTable, Eraser> = {
     return await deleteAll(ctx, "shares", await rows.take(SMALL_PER_PASS));
   },
   shareChunks: async (ctx, userId) => {
-    const rows = ctx.db.query("shareChunks").withIndex("by_user_share", (q) => q.eq("userId", userId));
+    const rows = ctx.db
+      .query("shareChunks")
+      .withIndex("by_user_share", (q) => q.eq("userId", userId));
     return await deleteAll(ctx, "shareChunks", await rows.take(PIECES_PER_PASS));
   },
   embeddingJobs: async (ctx, userId) => {
@@ -86,7 +88,9 @@ export const erasers: Record<UserTable, Eraser> = {
     return await deleteAll(ctx, "messages", await rows.take(ROWS_PER_PASS));
   },
   sessionTags: async (ctx, userId) => {
-    const rows = ctx.db.query("sessionTags").withIndex("by_user_tag", (q) => q.eq("userId", userId));
+    const rows = ctx.db
+      .query("sessionTags")
+      .withIndex("by_user_tag", (q) => q.eq("userId", userId));
     return await deleteAll(ctx, "sessionTags", await rows.take(SMALL_PER_PASS));
   },
   blockedSessions: async (ctx, userId) => {

@@ -13,7 +13,6 @@ export type RefusalCode =
   | "invalid-key"
   | "too-many-keys"
   | "session-blocked"
-  | "session-missing"
   | "session-erased"
   | "invalid-change"
   | "erasing"

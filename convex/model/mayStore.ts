@@ -47,7 +47,8 @@ export async function checkMayStore(
   await checkNotBlocked(ctx, user._id, reading.agent, reading.key);
   const { erasedAt } = user;
   if (erasedAt === undefined) return;
-  const times = messages.length > 0 ? messages.map((one) => timeOf(one, reading)) : [timeOf({}, reading)];
+  const times =
+    messages.length > 0 ? messages.map((one) => timeOf(one, reading)) : [timeOf({}, reading)];
   if (!times.every((time) => isFromBefore(time, erasedAt))) return;
   if ((await findSession(ctx, user._id, reading.agent, reading.key)) !== null) return;
   throw refusal(

@@ -124,7 +124,10 @@ export async function publicSession(
     if (message.parts.length > 0) messages.push(message);
   }
   return {
-    title: hideSecrets(session.title ?? "").replace(DECEIVING, " ").trim() || "Untitled",
+    title:
+      hideSecrets(session.title ?? "")
+        .replace(DECEIVING, " ")
+        .trim() || "Untitled",
     agent: session.agent,
     model: session.model,
     createdAt: session.siteCreatedAt,

@@ -33,12 +33,17 @@ const rules: Rule[] = [
   },
   {
     kind: "token",
-    pattern: /(?<=authorization[\\"'\s]{0,8}[:=,][\\"'\s]{0,8}(?:bearer|basic)\s{1,8})[A-Za-z0-9._~+/=-]{8,}/gi,
+    pattern:
+      /(?<=authorization[\\"'\s]{0,8}[:=,][\\"'\s]{0,8}(?:bearer|basic)\s{1,8})[A-Za-z0-9._~+/=-]{8,}/gi,
   },
-  { kind: "password", pattern: /(?<=[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@"']{0,64}:)[^\s/@"']{1,128}(?=@)/gi },
   {
     kind: "password",
-    pattern: /(?<=(?:password|passwd|client_secret|api_key|apikey)[\\"']{0,4}\s{0,4}[:=]\s{0,4}[\\"']{1,4})[^\s"'\\]{6,256}/gi,
+    pattern: /(?<=[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@"']{0,64}:)[^\s/@"']{1,128}(?=@)/gi,
+  },
+  {
+    kind: "password",
+    pattern:
+      /(?<=(?:password|passwd|client_secret|api_key|apikey)[\\"']{0,4}\s{0,4}[:=]\s{0,4}[\\"']{1,4})[^\s"'\\]{6,256}/gi,
   },
 ];
 

@@ -34,7 +34,9 @@ export function shareView(share: Doc<"shares">): Infer<typeof vShare> {
 
 function newSlug(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(SLUG_BYTES));
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_");
 }
 
 /** Whether the text can be a slug, so that nothing else is looked up. */
@@ -84,10 +86,7 @@ export async function findShare(ctx: QueryCtx, slug: string): Promise<Doc<"share
     .unique();
 }
 
-function piecesOf(
-  ctx: QueryCtx,
-  { userId, _id: shareId }: Pick<Doc<"shares">, "userId" | "_id">,
-) {
+function piecesOf(ctx: QueryCtx, { userId, _id: shareId }: Pick<Doc<"shares">, "userId" | "_id">) {
   return ctx.db
     .query("shareChunks")
     .withIndex("by_user_share", (q) => q.eq("userId", userId).eq("shareId", shareId))

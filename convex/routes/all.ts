@@ -1,7 +1,10 @@
 import { v } from "convex/values";
 import { archiveRoutes } from "./archive";
+import { findRoutes } from "./find";
+import { mcp } from "./mcp";
 import { openApi } from "./openApi";
 import { defineRoute, type Route } from "./route";
+import { exportArchiveRoute } from "./exportArchive";
 import { syncRoutes } from "./sync";
 
 const health = defineRoute({
@@ -22,5 +25,13 @@ const document = defineRoute({
   handle: async () => openApi(routes),
 });
 
-/** Every route that speaks JSON. */
-export const routes: Route[] = [health, document, ...syncRoutes, ...archiveRoutes];
+/** Every route of the API. */
+export const routes: Route[] = [
+  health,
+  document,
+  ...syncRoutes,
+  ...archiveRoutes,
+  exportArchiveRoute,
+  ...findRoutes,
+  mcp,
+];

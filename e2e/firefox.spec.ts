@@ -1,7 +1,7 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { buildExtension } from "../local/extension-build.ts";
 import { sessionIdOf } from "../local/journey.ts";
-import { click, launchFirefox } from "./support/firefox.ts";
+import { MODEL_NAME } from "../local/opencode.ts";
+import { click, expectText, launchFirefox } from "./support/firefox.ts";
 import { expectArchived, opencodeMessages } from "./support/rows.ts";
 import { expect, test } from "./support/world.ts";
 
@@ -26,13 +26,13 @@ test("the journey in Firefox: agree, sign in, opencode on, a turn, equal rows, s
     await click(welcome, "button", "Sign in");
     const login = await firefox.waitForPage(stack.authkit.url);
     await login.locator("::-p-text(ada@example.com)").setTimeout(30_000).click();
-    await welcome.locator("::-p-text(ada@example.com)").setTimeout(30_000).wait();
+    await expectText(welcome, "ada@example.com");
     await welcome
       .locator('::-p-aria(Another address[role="textbox"])')
       .setTimeout(30_000)
       .fill(opencode.url);
     await click(welcome, "button", "Add");
-    await welcome.locator("::-p-text(It is captured from now on.)").setTimeout(30_000).wait();
+    await expectText(welcome, "It is captured from now on.");
 
     const page = await firefox.browser.newPage();
     const project = Buffer.from(opencode.projectDir).toString("base64url");
@@ -40,12 +40,10 @@ test("the journey in Firefox: agree, sign in, opencode on, a turn, equal rows, s
     const box = page.locator('[data-component="prompt-input"]').setTimeout(60_000);
     await box.click();
     await page.keyboard.type(PROMPT);
-    // The page takes no prompt before it knows its project and its models.
-    await expect(async () => {
-      await page.keyboard.press("Enter");
-      await wait(500);
-      expect(sessionIdOf(page.url())).toMatch(/^ses_/);
-    }).toPass({ timeout: 60_000 });
+    // The page takes no prompt before it knows its models.
+    await expectText(page, MODEL_NAME);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => sessionIdOf(page.url()), { timeout: 60_000 }).toMatch(/^ses_/);
     const key = sessionIdOf(page.url())!;
     await expect
       .poll(async () => (await opencodeMessages(opencode.url, key)).at(-1)?.info.finish, {

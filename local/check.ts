@@ -17,7 +17,7 @@ const steps: Step[] = [
   { name: "types of the embedded stack", command: "tsc", args: tsc("local") },
   { name: "lint", command: "eslint", args: [".", "--max-warnings", "0"] },
   { name: "format", command: "prettier", args: ["--check", "--log-level", "warn", "."] },
-  { name: "unit", command: "vitest", args: ["run", "--reporter", "dot"] },
+  { name: "unit", command: "vitest", args: ["run", "--reporter", "default"] },
   { name: "end to end", command: "playwright", args: ["test"] },
 ];
 

@@ -55,7 +55,19 @@ export async function launchFirefox(
   };
 }
 
-/** Clicks what has this role and name, once it is there. */
+/** Clicks what has this role and name, once it is there. A tab in the background draws nothing, and so cannot be clicked. */
 export async function click(page: Page, role: string, name: string): Promise<void> {
+  await page.bringToFront();
   await page.locator(`::-p-aria(${name}[role="${role}"])`).setTimeout(30_000).click();
+}
+
+/** Waits until the page shows a text; says what it shows instead when it does not come. */
+export async function expectText(page: Page, text: string): Promise<void> {
+  let shown = "";
+  for (let attempt = 0; attempt < 150; attempt += 1) {
+    shown = await page.evaluate(() => document.body.innerText);
+    if (shown.includes(text)) return;
+    await wait(200);
+  }
+  throw new Error(`The page does not show "${text}" but:\n${shown}`);
 }

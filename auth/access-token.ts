@@ -6,11 +6,13 @@ import { SignInUnavailableError } from "../utils/errors";
 import { accessToken, workosNotBefore } from "../utils/storage";
 import type { AuthState } from "./auth-state";
 import { hostConfig } from "./endpoints";
-import type { AuthkitHost, AuthSession, TokenResult } from "./host-protocol";
+import {
+  REFRESH_MARGIN_MS,
+  type AuthkitHost,
+  type AuthSession,
+  type TokenResult,
+} from "./host-protocol";
 import * as troubles from "./troubles";
-
-/** Less than this left, and a token is refreshed before use. */
-const MARGIN_MS = 60_000;
 
 /** The longest wait that is taken from a Retry-After. */
 const MAX_WAIT_MS = 5 * 60_000;
@@ -35,7 +37,7 @@ export function createGetAccessToken(deps: AccessTokenDeps): GetAccessToken {
     const session = await deps.state.current();
     if (session === null) return null;
     if (!forceRefresh) {
-      const kept = await keptToken(session, deps.now() + MARGIN_MS);
+      const kept = await keptToken(session, deps.now() + REFRESH_MARGIN_MS);
       if (kept !== null) return kept;
     }
     const canJoin = flight?.signInId === session.signInId && (flight.isForced || !forceRefresh);

@@ -6,14 +6,15 @@
  */
 import { createClient, getClaims, type OnRefreshResponse } from "@workos-inc/authkit-js";
 import type { Profile } from "../utils/storage";
-import type {
-  AuthkitHost,
-  ExchangeResult,
-  Grant,
-  HostConfig,
-  SaveRotation,
-  TokenResult,
-  Unavailable,
+import {
+  REFRESH_MARGIN_MS,
+  type AuthkitHost,
+  type ExchangeResult,
+  type Grant,
+  type HostConfig,
+  type SaveRotation,
+  type TokenResult,
+  type Unavailable,
 } from "./host-protocol";
 import { watchAuthenticate } from "./watch-authenticate";
 
@@ -21,9 +22,6 @@ type Client = Awaited<ReturnType<typeof createClient>>;
 
 const VERIFIER_KEY = "workos:code-verifier";
 const REFRESH_TOKEN_KEY = "workos:refresh-token";
-
-/** A token with less left is refreshed before use: a batch that takes a while must not run out of it. */
-export const REFRESH_MARGIN_SECONDS = 60;
 
 /** Makes the host of this document; call it once. */
 export function createAuthkitHost(save: SaveRotation): AuthkitHost {
@@ -101,7 +99,7 @@ class SdkHost implements AuthkitHost {
       https: config.https,
       redirectUri: config.redirectUri,
       devMode: true,
-      refreshBufferInterval: REFRESH_MARGIN_SECONDS,
+      refreshBufferInterval: REFRESH_MARGIN_MS / 1000,
       // The offscreen page is never hidden: the default would refresh for ever.
       onBeforeAutoRefresh: () => false,
       onRefresh: (response) => {

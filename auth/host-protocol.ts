@@ -4,6 +4,9 @@
  */
 import type { Profile } from "../utils/storage";
 
+/** A token with less left is refreshed before use: a batch that takes a while must not run out of it. */
+export const REFRESH_MARGIN_MS = 60_000;
+
 /** Where WorkOS is, and who asks. */
 export interface HostConfig {
   clientId: string;

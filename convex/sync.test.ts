@@ -15,7 +15,7 @@ type Shown = {
 };
 type Row = Record<string, unknown> & { id: string; externalId: string };
 
-const user = (externalId: string, fields: object = {}) => ({
+const user = (externalId: string, fields: object = {}): Record<string, unknown> => ({
   ...{ sessionExternalId: "s1", externalId, role: "user", textContent: "hi" },
   ...fields,
 });
@@ -258,9 +258,9 @@ describe("not as in the original", () => {
     const before = await read(http);
     expect((await http.post("/sync/batch", batch)).body).toMatchObject({ ok: true, messages: 0 });
     expect(await read(http)).toEqual(before);
-    const changed = { messages: [user("m1", { parts: [{ type: "text", content: "hi, new" }] })] };
-    await http.post("/sync/batch", changed);
-    expect((await read(http)).messages[0]!.parts).toEqual(changed.messages[0]!.parts);
+    const changed = [{ type: "text", content: "hi, new" }];
+    await http.post("/sync/batch", { messages: [user("m1", { parts: changed })] });
+    expect((await read(http)).messages[0]!.parts).toEqual(changed);
   });
 
   test.each([DAY, Date.now(), Date.now() + 1e9])(
@@ -319,7 +319,7 @@ describe("not as in the original", () => {
     const messages = Array.from({ length: 40 }, (_, index) => user(`m${index}`));
     await http.post("/sync/batch", { messages: [...messages, user("old", { createdAt: DAY })] });
     const keys = (await read(http)).messages.map(({ externalId }) => externalId);
-    expect(keys).toEqual(["old", ...messages.map(({ externalId }) => externalId)]);
+    expect(keys).toEqual(["old", ...messages.map(({ externalId }) => externalId as string)]);
   });
 
   test("a batch of which nothing could be stored is not ok", async () => {
@@ -342,7 +342,7 @@ describe("not as in the original", () => {
       ...{ ok: true, sessions: 1, messages: 2 },
       errors: [
         "session : Missing externalId or sessionId",
-        "message m2: sessionExternalId is missing. Nothing was stored.",
+        "message m2: sessionExternalId is missing.",
       ],
     });
     expect((await read(http)).messages.map(({ externalId }) => externalId)).toEqual(["m1", "m3"]);

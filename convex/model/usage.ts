@@ -106,7 +106,7 @@ function costsOf(model: string, message: Message, tokens: Amounts): Amounts {
   return { guessedCost: costOf(model, pricedTokens({ input, output })) ?? 0 };
 }
 
-type Header = Pick<Doc<"sessions">, "tokens" | "cost" | "model" | "totals">;
+type Header = Pick<Doc<"sessions">, "tokens" | "cost" | "model" | "durationMs" | "totals">;
 
 const NO_TOKENS = ["sessions", "messages", "durationMs", "cost", "estimatedCost", "guessedCost"];
 
@@ -141,7 +141,8 @@ function sessionCost(header: Header, tokens: Amounts): Amounts {
 /** What a session comes to: its own figures, else those of its messages, else estimates. */
 export function sessionUsage(header: Header): Amounts {
   const tokens = sessionTokens(header);
-  const { messages = 0, durationMs = 0 } = header.totals ?? {};
+  const { messages = 0, durationMs: worked = 0 } = header.totals ?? {};
+  const durationMs = countOf(header.durationMs) || worked;
   return sum(sum({ sessions: 1, messages, durationMs }, tokens), sessionCost(header, tokens));
 }
 

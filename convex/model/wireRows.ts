@@ -1,9 +1,11 @@
 /** Sessions and messages as OpenSync's API names their fields. */
+import { omit } from "convex-helpers";
 import { type Infer, v } from "convex/values";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { QueryCtx } from "../_generated/server";
 import { vLarge } from "../schema";
 import { vPart, vRole } from "../validators";
+import { type SessionHit, vSessionHit } from "./sessionSearch";
 import { sessionUsage } from "./usage";
 
 /** A session as the API shows it. */
@@ -31,6 +33,12 @@ export const vSessionRow = v.object({
   createdAt: v.number(),
   /** Unix ms. */
   updatedAt: v.number(),
+});
+
+/** A session that was found, with where its title and its best message have the words. */
+export const vFoundSession = v.object({
+  ...vSessionRow.fields,
+  ...omit(vSessionHit.fields, ["session"]),
 });
 
 /** A message as the API shows it, but for its parts. */
@@ -100,6 +108,15 @@ export async function sessionRow(
     createdAt: session.siteCreatedAt ?? session._creationTime,
     updatedAt: session.updatedAt,
   };
+}
+
+/** The found session as the API shows it. */
+export async function foundSession(
+  ctx: QueryCtx,
+  { session, ...hit }: SessionHit,
+): Promise<Infer<typeof vFoundSession>> {
+  const row = (await ctx.db.get("sessions", session.id)) as Doc<"sessions">;
+  return { ...(await sessionRow(ctx, row)), ...hit };
 }
 
 /** The message as the API shows it. */

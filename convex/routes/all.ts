@@ -1,5 +1,6 @@
 import { v } from "convex/values";
 import { archiveRoutes } from "./archive";
+import { exportRoutes } from "./exports";
 import { findRoutes } from "./find";
 import { mcp } from "./mcp";
 import { openApi } from "./openApi";
@@ -31,6 +32,7 @@ export const routes: Route[] = [
   document,
   ...syncRoutes,
   ...archiveRoutes,
+  ...exportRoutes,
   exportArchiveRoute,
   ...findRoutes,
   mcp,

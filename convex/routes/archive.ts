@@ -9,7 +9,7 @@ import { wirePart } from "../model/wireParts";
 import { messageRowFields, type vMessageRow, vSessionRow } from "../model/wireRows";
 import type { Part } from "../validators";
 import { agentOf } from "./wireShapes";
-import { Problem } from "./problem";
+import { Problem, problemOf } from "./problem";
 import { defineRoute, type Route } from "./route";
 
 const MAX_SESSIONS = 200;
@@ -43,7 +43,7 @@ export async function listSessions(
   const { limit = 50, cursor = null, agent } = asked;
   const paginationOpts = pageOf({ numItems: limit, cursor }, MAX_SESSIONS);
   const args = { userId, agent: agentOf(agent), paginationOpts };
-  const result: PaginationResult<Infer<typeof vSessionRow>> = await readPage(() =>
+  const result: PaginationResult<Infer<typeof vSessionRow>> = await readPage(cursor, () =>
     ctx.runQuery(internal.wire.sessions, args),
   );
   return {
@@ -52,15 +52,16 @@ export async function listSessions(
   };
 }
 
-/** A cursor is the client's to send: one that was not given out is its mistake. */
-async function readPage<T>(read: () => Promise<PaginationResult<T>>): Promise<PaginationResult<T>> {
+/** Reads a page. A cursor is the client's to send: where one that was not given out is refused, it is the client's mistake. */
+export async function readPage<T>(
+  cursor: string | null,
+  read: () => Promise<PaginationResult<T>>,
+): Promise<PaginationResult<T>> {
   try {
     return await read();
   } catch (error) {
-    if (/cursor/i.test(String(error))) {
-      throw new Problem(400, "The cursor is not one that this address gave out.");
-    }
-    throw error;
+    if (cursor === null || problemOf(error) !== undefined) throw error;
+    throw new Problem(400, "The cursor is not one that this address gave out.");
   }
 }
 
@@ -77,9 +78,21 @@ async function wholeJson(
   return file && (await file.text());
 }
 
-function textOf(parts: Part[]): string | undefined {
+/** The texts of the parts, as OpenSync's `textContent`. */
+export function textOf(parts: Part[]): string | undefined {
   const texts = parts.flatMap((part) => (part.type === "text" ? [part.text] : []));
   return texts.length === 0 ? undefined : texts.join("\n");
+}
+
+/** The row's parts, from wherever they lie; null when they are too large or nobody has room for them. */
+export async function partsOfRow(
+  ctx: ActionCtx,
+  userId: Id<"users">,
+  row: MessageRow,
+): Promise<Part[] | null> {
+  if (row.large === undefined) return row.parts;
+  const json = await wholeJson(ctx, userId, row);
+  return json === null ? null : (JSON.parse(json) as Part[]);
 }
 
 async function shown(
@@ -88,17 +101,23 @@ async function shown(
   row: MessageRow,
   hasRoom: boolean,
 ): Promise<ShownMessage> {
-  const { parts, large, preview = "", ...fields } = row;
-  if (large === undefined) {
-    return { ...fields, textContent: textOf(parts), parts: parts.map(wirePart) };
-  }
-  const json = hasRoom ? await wholeJson(ctx, userId, row) : null;
-  if (json === null) {
-    const beginning = { type: "text", content: preview };
-    return { ...fields, textContent: preview, parts: [beginning], isCut: true };
-  }
-  const whole = JSON.parse(json) as Part[];
-  return { ...fields, textContent: textOf(whole), parts: whole.map(wirePart) };
+  const { large, preview = "", ...fields } = row;
+  const parts = large === undefined || hasRoom ? await partsOfRow(ctx, userId, row) : null;
+  if (parts !== null) return { ...fields, textContent: textOf(parts), parts: parts.map(wirePart) };
+  const beginning = { type: "text", content: preview };
+  return { ...fields, textContent: preview, parts: [beginning], isCut: true };
+}
+
+/** The user's session. Throws 400 without an id and 404 without a session. */
+export async function findSession(
+  ctx: ActionCtx,
+  userId: Id<"users">,
+  id: string | undefined,
+): Promise<Infer<typeof vSessionRow>> {
+  if (id === undefined) throw new Problem(400, "Missing session ID");
+  const session = await ctx.runQuery(internal.wire.session, { userId, id });
+  if (session === null) throw new Problem(404, "Session not found");
+  return session;
 }
 
 /** One session with its messages, from the cursor on; `cursor` when there are more. Throws 404. */
@@ -112,16 +131,14 @@ export async function readSession(
   cursor?: string;
 }> {
   const { id, limit = MAX_MESSAGES } = asked;
-  if (id === undefined) throw new Problem(400, "Missing session ID");
-  const session = await ctx.runQuery(internal.wire.session, { userId, id });
-  if (session === null) throw new Problem(404, "Session not found");
+  const session = await findSession(ctx, userId, id);
   const messages: ShownMessage[] = [];
   let bytes = 0;
   for (let cursor = asked.cursor ?? null; ;) {
     const most = pageOf({ numItems: limit, cursor }, MAX_MESSAGES).numItems - messages.length;
     const paginationOpts = { numItems: Math.min(most, MESSAGES_PER_QUERY), cursor };
     const args = { userId, sessionId: session.id, paginationOpts };
-    const result: PaginationResult<MessageRow> = await readPage(() =>
+    const result: PaginationResult<MessageRow> = await readPage(cursor, () =>
       ctx.runQuery(internal.wire.messages, args),
     );
     for (const row of result.page) {

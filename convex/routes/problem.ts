@@ -20,6 +20,7 @@ const statuses: Partial<Record<RefusalCode, number>> = {
   "too-many-messages": 413,
   "batch-too-large": 413,
   "invalid-session": 400,
+  "invalid-search": 400,
 };
 
 function refusalOf(error: unknown): Refusal | undefined {

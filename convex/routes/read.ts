@@ -26,10 +26,7 @@ function expected(shape: Shape): string {
 }
 
 function mismatch(shape: Shape, path: string): Problem {
-  return new Problem(
-    400,
-    `${path || "The body"} has to be ${expected(shape)}. Nothing was stored.`,
-  );
+  return new Problem(400, `${path || "The body"} has to be ${expected(shape)}.`);
 }
 
 function readObject(shape: Shape, value: unknown, path: string): unknown {
@@ -47,7 +44,7 @@ function readObject(shape: Shape, value: unknown, path: string): unknown {
 function readShape(shape: Shape, value: unknown, path: string): unknown {
   if (value === undefined || value === null) {
     if (shape.isOptional === "optional") return undefined;
-    throw new Problem(400, `${path || "The body"} is missing. Nothing was stored.`);
+    throw new Problem(400, `${path || "The body"} is missing.`);
   }
   switch (shape.kind) {
     case "any":
@@ -103,10 +100,7 @@ export function checkDepth(value: unknown): void {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > MAX_DEPTH) {
-      throw new Problem(
-        400,
-        `The body is nested more than ${MAX_DEPTH} levels deep. Nothing was stored.`,
-      );
+      throw new Problem(400, `The body is nested more than ${MAX_DEPTH} levels deep.`);
     }
     level = level.flatMap((item) =>
       typeof item === "object" && item !== null ? Object.values(item) : [],
@@ -117,7 +111,7 @@ export function checkDepth(value: unknown): void {
 function tooLarge(): Problem {
   return new Problem(
     413,
-    `Nothing was stored: a request may carry at most ${MAX_BODY_BYTES} bytes. Send fewer messages at a time.`,
+    `A request may carry at most ${MAX_BODY_BYTES} bytes. Send fewer messages at a time.`,
   );
 }
 
@@ -131,6 +125,6 @@ export async function readBody(request: Request): Promise<{ json: unknown; bytes
     const json: unknown = JSON.parse(text);
     return { json, bytes: body.byteLength };
   } catch {
-    throw new Problem(400, "The body is not JSON. Nothing was stored.");
+    throw new Problem(400, "The body is not JSON.");
   }
 }

@@ -2,7 +2,7 @@ import type { PublicHttpAction } from "convex/server";
 import { internal } from "../_generated/api";
 import { type ActionCtx, httpAction } from "../_generated/server";
 import { type Caller, callerOf } from "./caller";
-import { problemAnswer } from "./problem";
+import { Problem, problemAnswer, problemOf } from "./problem";
 import { checkDepth, readBody, readQuery, readValue } from "./read";
 import type { Asked, Route } from "./route";
 
@@ -21,16 +21,26 @@ export function withCors(response: Response): Response {
   return new Response(response.body, { status: response.status, headers });
 }
 
+async function readSent({ body: shape }: Route, request: Request) {
+  if (shape === undefined) return { body: undefined, bytes: 0 };
+  try {
+    const { json, bytes } = await readBody(request);
+    checkDepth(json);
+    return { body: readValue(shape, json), bytes };
+  } catch (error) {
+    const { status, message } = problemOf(error) ?? {};
+    throw status ? new Problem(status, `${message} Nothing was stored.`) : error;
+  }
+}
+
 async function asked(
   route: Route,
   request: Request,
   userId: unknown,
 ): Promise<Asked<never, never>> {
   const query = route.query && readQuery(route.query, new URL(request.url).searchParams);
-  const { json, bytes } = route.body ? await readBody(request) : { json: undefined, bytes: 0 };
-  checkDepth(json);
-  const body = route.body && readValue(route.body, json);
-  return { userId, query, body, bytes, request } as unknown as Asked<never, never>;
+  const sent = await readSent(route, request);
+  return { userId, query, ...sent, request } as unknown as Asked<never, never>;
 }
 
 /** The answer, and how much of the archive it carries. */

@@ -2,6 +2,7 @@
 import type { PaginationResult } from "convex/server";
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
+import { readPage } from "./archive";
 import { storeBatch, vBatchAnswer } from "./batch";
 import { Problem } from "./problem";
 import { defineRoute, type Route } from "./route";
@@ -66,11 +67,10 @@ const syncList: Route = defineRoute({
   handle: async (ctx, { userId, query }) => {
     const keys = new Set<string>();
     for (let cursor: string | null = query.cursor ?? null; ;) {
-      const paginationOpts = { numItems: IDS_PER_QUERY, cursor };
-      const result: PaginationResult<string> = await ctx.runQuery(internal.wire.sessionKeys, {
-        userId,
-        paginationOpts,
-      });
+      const args = { userId, paginationOpts: { numItems: IDS_PER_QUERY, cursor } };
+      const result: PaginationResult<string> = await readPage(cursor, () =>
+        ctx.runQuery(internal.wire.sessionKeys, args),
+      );
       for (const key of result.page) keys.add(key);
       if (result.isDone) return { sessionIds: [...keys] };
       cursor = result.continueCursor;

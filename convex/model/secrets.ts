@@ -15,7 +15,7 @@ const rules: Rule[] = [
   {
     kind: "private key",
     pattern:
-      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\,:._()@<>-]{0,16384}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?=["'`]|$))/g,
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=\s\\,:._()@<>]|-(?!----)){0,16384}(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?/g,
   },
   token("OpenSync key", "osk_[A-Za-z0-9_-]{16,}"),
   token("API key", "sk-[A-Za-z0-9_-]{20,}"),

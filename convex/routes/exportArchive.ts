@@ -177,16 +177,33 @@ function joined(pieces: Uint8Array[]): Uint8Array {
   return all;
 }
 
+/** The cursor is the client's to send: what is inside it has to be what the database gave out. */
+async function checkPlace(ctx: ActionCtx, userId: Id<"users">, place: Place): Promise<void> {
+  try {
+    const cursor = place.session;
+    const found = await ctx.runQuery(internal.exports.nextSession, { userId, cursor });
+    const sessionId = found?.id;
+    if (sessionId !== undefined && place.messages !== null) {
+      const messages = { userId, sessionId, cursor: place.messages };
+      await ctx.runQuery(internal.exports.nextMessages, messages);
+    }
+    for (const file of place.files) {
+      const messageId = file.messageId as Id<"messages">;
+      await ctx.runQuery(internal.exports.fileOf, { userId, messageId });
+    }
+  } catch {
+    throw wrongCursor();
+  }
+}
+
 async function volumeResponse(
   ctx: ActionCtx,
   userId: Id<"users">,
   cursor: string | undefined,
 ): Promise<Response> {
   const start = readPlace(cursor);
-  const { volume, next } = await fillVolume(ctx, userId, start).catch((error: unknown) => {
-    // The cursor is the client's to send: one inside that the database does not know is its mistake.
-    throw cursor !== undefined && /cursor|validat/i.test(String(error)) ? wrongCursor() : error;
-  });
+  if (cursor !== undefined) await checkPlace(ctx, userId, start);
+  const { volume, next } = await fillVolume(ctx, userId, start);
   const entries = [...volume.entries].map(([path, pieces]) => [path, joined(pieces)] as const);
   const zip = zipSync(Object.fromEntries(entries), { level: 6 });
   return new Response(zip.slice().buffer, {

@@ -1,5 +1,6 @@
 import { readFile, readlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { chromeExtensionId } from "./extension-id.ts";
 
@@ -144,12 +145,19 @@ export async function signInAs(
   email: string,
   open: () => Promise<unknown>,
 ): Promise<void> {
-  const [login] = await Promise.all([context.waitForEvent("page"), open()]);
-  await clickPerson(login, email);
-}
-
-async function clickPerson(login: Page, email: string): Promise<void> {
+  await open();
+  const login = await loginPage(context);
   const closed = login.waitForEvent("close");
   await login.getByRole("button", { name: email }).click();
   await closed;
+}
+
+/** The login page, once it is open: the extension opens other pages too, its welcome page among them. */
+async function loginPage(context: BrowserContext): Promise<Page> {
+  for (let attempt = 0; attempt < 300; attempt += 1) {
+    const login = context.pages().find((page) => page.url().includes("/user_management/authorize"));
+    if (login) return login;
+    await wait(100);
+  }
+  throw new Error("The login page did not open within 30 s.");
 }

@@ -11,7 +11,8 @@ import { settings } from "../../utils/storage";
 /** The live client of a deployment, or null for what is no deployment URL. It connects when first asked something. */
 function connect(convexUrl: string): ConvexReactClient | null {
   try {
-    return new ConvexReactClient(convexUrl);
+    // Without reuse the client asks for a second, fresh token at every start, and so WorkOS for a refresh.
+    return new ConvexReactClient(convexUrl, { initialAuthTokenReuse: true });
   } catch {
     // The client refuses an address that cannot be a deployment's; the page says so.
     return null;

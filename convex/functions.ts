@@ -2,8 +2,15 @@
  * The only builders of public functions. They find the signed-in user by the token and hand the row over as `ctx.user`, so no
  * public function takes a user from its arguments. Internal functions use the generated internal builders.
  */
-import { customCtx, customMutation, customQuery } from "convex-helpers/server/customFunctions";
-import { mutation, query } from "./_generated/server";
+import {
+  customAction,
+  customCtx,
+  customMutation,
+  customQuery,
+} from "convex-helpers/server/customFunctions";
+import { internal } from "./_generated/api";
+import type { Id } from "./_generated/dataModel";
+import { action, mutation, query } from "./_generated/server";
 import { refusal } from "./model/errors";
 import { checkNotErasing } from "./model/mayStore";
 import { findUser } from "./model/users";
@@ -58,5 +65,13 @@ export const signedInMutation = customMutation(
     const identity = await ctx.auth.getUserIdentity();
     if (identity === null) throw signedOut();
     return { identity };
+  }),
+);
+
+/** An action for the signed-in user. `ctx.userId` is null for nobody and before the user exists: the action then answers with nothing. */
+export const userAction = customAction(
+  action,
+  customCtx(async (ctx): Promise<{ userId: Id<"users"> | null }> => {
+    return { userId: await ctx.runQuery(internal.callers.byToken, {}) };
   }),
 );

@@ -47,7 +47,11 @@ export class CostMeter {
     this.token = stack.authkit.control.tokenFor(stack.people[person]!.id);
   }
 
-  async call<T>(kind: "query" | "mutation", path: string, args: object): Promise<Costed<T>> {
+  async call<T>(
+    kind: "query" | "mutation" | "action",
+    path: string,
+    args: object,
+  ): Promise<Costed<T>> {
     const response = await fetch(`${this.url}/api/${kind}`, {
       method: "POST",
       headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" },

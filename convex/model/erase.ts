@@ -1,6 +1,7 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { internal } from "../_generated/api";
+import { forgetVectors } from "./embeddings";
 import { deleteFile, type Owner } from "./largeParts";
 import { eraseTags } from "./organise";
 import { revokeShares } from "./shares";
@@ -44,7 +45,8 @@ export async function eraseContent(ctx: MutationCtx, owner: Owner): Promise<void
     await eraseChunks(ctx, owner),
     await eraseFiles(ctx, owner),
   ];
-  if (deleted.some((isFull) => isFull)) {
+  const { userId, sessionId } = owner;
+  if (deleted.some((isFull) => isFull) || (await forgetVectors(ctx, userId, sessionId))) {
     await ctx.scheduler.runAfter(0, internal.sessions.eraseRemoved, owner);
   }
 }

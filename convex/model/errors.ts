@@ -10,6 +10,7 @@ export type RefusalCode =
   | "invalid-agents"
   | "invalid-range"
   | "invalid-search"
+  | "no-embedding-provider"
   | "invalid-key"
   | "too-many-keys"
   | "session-blocked"

@@ -18,6 +18,7 @@ import {
 import { refusal } from "./errors";
 import { checkMayStore, lateProblem } from "./mayStore";
 import { type Amounts, sum } from "./amounts";
+import { textsChanged } from "./embeddings";
 import { headerChanges, openSession } from "./sessions";
 import { count, messageUsage, sessionCounted, type UsageChange, writeUsage } from "./usage";
 
@@ -46,6 +47,8 @@ type Batch = {
   /** What the session's messages are counted with. */
   totals: Amounts;
   usage: UsageChange;
+  /** Messages whose text is new or another. */
+  changedTexts: Set<Id<"messages">>;
 };
 
 /** What to do with a message, given what is stored under its key. */
@@ -111,6 +114,7 @@ async function writeMessage(ctx: MutationCtx, batch: Batch, item: SizedMessage):
     await ctx.db.replace("messages", _id, content);
   }
   batch.written += 1;
+  if (existing?.text !== placed.text) batch.changedTexts.add(_id);
   batch.stored.set(fields.key, { ...content, _id, size: getConvexSize(content) });
 }
 
@@ -149,6 +153,7 @@ function openBatch(
     model: header.model ?? session.model,
     totals,
     usage: new Map(),
+    changedTexts: new Set(),
   };
 }
 
@@ -202,5 +207,6 @@ export async function recordSession(
     results.push(await storeMessage(ctx, batch, item, problems[index]));
   }
   await finishBatch(ctx, session, reading, batch);
+  await textsChanged(ctx, user, session._id, batch.changedTexts);
   return { sessionId: session._id, results };
 }

@@ -159,7 +159,8 @@ export function cutPage<T>(
 ): PaginationResult<T> {
   const end = place.offset + numItems;
   const isDone = (isAll && end >= all.length) || end >= MAX_HITS;
-  return { page: all.slice(place.offset, end), isDone, continueCursor: `${place.until}.${end}` };
+  const continueCursor = isDone ? "" : `${place.until}.${end}`;
+  return { page: all.slice(place.offset, end), isDone, continueCursor };
 }
 
 /** Messages with the words, the best first. An empty page for a search without words. Throws `invalid-search`. */

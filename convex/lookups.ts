@@ -2,8 +2,10 @@
 import { v } from "convex/values";
 import { internalQuery } from "./_generated/server";
 import { contextFor, vContextItem } from "./model/context";
+import { findByMeaning, vMode, vNearest } from "./model/meaning";
 import { searchMessages, vMessageHit, vSearch } from "./model/search";
-import { searchSessions } from "./model/sessionSearch";
+import { termsOf } from "./model/searchText";
+import { searchSessions, sessionsOf } from "./model/sessionSearch";
 import { statsOf, vUsage } from "./model/stats";
 import { foundSession, vFoundSession } from "./model/wireRows";
 
@@ -34,9 +36,27 @@ export const messages = internalQuery({
 
 /** Pieces of messages with their provenance. */
 export const context = internalQuery({
-  args: { userId: v.id("users"), search: vSearch, limit: v.number() },
+  args: { userId: v.id("users"), search: vSearch, limit: v.number(), nearest: vNearest },
   returns: v.array(vContextItem),
-  handler: async (ctx, { userId, search, limit }) => await contextFor(ctx, userId, search, limit),
+  handler: async (ctx, { userId, search, limit, nearest }) =>
+    await contextFor(ctx, userId, search, limit, nearest),
+});
+
+/** Sessions by meaning, or by meaning and words, the best first. */
+export const sessionsNear = internalQuery({
+  args: {
+    userId: v.id("users"),
+    search: vSearch,
+    limit: v.number(),
+    mode: vMode,
+    nearest: vNearest,
+  },
+  returns: v.object({ results: v.array(vFoundSession) }),
+  handler: async (ctx, { userId, search, limit, mode, nearest }) => {
+    const found = await findByMeaning(ctx, userId, search, mode, nearest);
+    const hits = sessionsOf(found, termsOf(search.text)).slice(0, Math.floor(limit) || 1);
+    return { results: await Promise.all(hits.map((hit) => foundSession(ctx, hit))) };
+  },
 });
 
 /** What all sessions come to. */

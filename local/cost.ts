@@ -42,9 +42,9 @@ export class CostMeter {
   private readonly url: string;
   private readonly token: string;
 
-  constructor(stack: Stack, person = 0) {
+  constructor(stack: Stack, personId = stack.people[0]!.id) {
     this.url = stack.convex.url;
-    this.token = stack.authkit.control.tokenFor(stack.people[person]!.id);
+    this.token = stack.authkit.control.tokenFor(personId);
   }
 
   async call<T>(

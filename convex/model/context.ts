@@ -3,7 +3,8 @@ import { omit } from "convex-helpers";
 import { type Infer, v } from "convex/values";
 import type { Id } from "../_generated/dataModel";
 import type { QueryCtx } from "../_generated/server";
-import { type Found, findMessages, messageHit, type Search, vMessageHit } from "./search";
+import { findByMeaning, type Nearest } from "./meaning";
+import { type Found, messageHit, type Search, vMessageHit } from "./search";
 import { termsOf } from "./searchText";
 
 const MAX_ITEMS = 20;
@@ -26,16 +27,17 @@ export function contextItem(found: Found, terms: string[]): ContextItem {
   return { ...provenance, text: snippet.text };
 }
 
-/** The messages that fit best, at most 20; none for a search without words. */
+/** The messages that fit best by their words, and by their meaning with what `nearestTo` found; at most 20, none without words. */
 export async function contextFor(
   ctx: QueryCtx,
   userId: Id<"users">,
   search: Search,
   limit: number,
+  nearest: Nearest = { meaning: "off", ids: [] },
 ): Promise<ContextItem[]> {
   const terms = termsOf(search.text);
   if (terms.length === 0) return [];
   const most = Math.min(Math.max(1, Math.floor(limit) || 1), MAX_ITEMS);
-  const { found } = await findMessages(ctx, userId, search, { most, until: Date.now() });
-  return found.map((one) => contextItem(one, terms));
+  const found = await findByMeaning(ctx, userId, search, "hybrid", nearest);
+  return found.slice(0, most).map((one) => contextItem(one, terms));
 }

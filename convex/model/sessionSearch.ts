@@ -96,11 +96,20 @@ export async function searchSessions(
   const page = cutPage(candidatesOf(titles, found), place, numItems, true);
   return {
     ...page,
-    page: page.page.map(({ session, messages }) => ({
-      session: sessionView(session),
-      titleMatches: findMatches(session.title ?? "", terms),
-      messageHits: messages.length,
-      best: messages[0] && messageHit(messages[0], terms),
-    })),
+    page: page.page.map((candidate) => sessionHit(candidate, terms)),
   };
+}
+
+function sessionHit({ session, messages }: Candidate, terms: string[]): SessionHit {
+  return {
+    session: sessionView(session),
+    titleMatches: findMatches(session.title ?? "", terms),
+    messageHits: messages.length,
+    best: messages[0] && messageHit(messages[0], terms),
+  };
+}
+
+/** The sessions of found messages, in the order of their best ones. */
+export function sessionsOf(found: Found[], terms: string[]): SessionHit[] {
+  return candidatesOf([], found).map((candidate) => sessionHit(candidate, terms));
 }

@@ -4,6 +4,7 @@ import { internal } from "../_generated/api";
 import type { Id } from "../_generated/dataModel";
 import type { ActionCtx } from "../_generated/server";
 import { type ContextItem, vContextItem } from "../model/context";
+import { nearestTo } from "../model/meaning";
 import type { Search } from "../model/search";
 import { vFoundSession } from "../model/wireRows";
 import { Problem } from "./problem";
@@ -40,10 +41,16 @@ const search: Route = defineRoute({
     type: v.optional(v.union(v.literal("fulltext"), v.literal("semantic"), v.literal("hybrid"))),
   }),
   returns: v.object({ results: v.array(vFoundSession), cursor: v.optional(v.string()) }),
-  handle: async (ctx, { userId, query: { limit = 20, cursor = null, ...query } }) =>
-    await ctx.runQuery(internal.lookups.sessions, {
-      ...{ userId, search: searchOf(query), limit, cursor },
-    }),
+  handle: async (ctx, { userId, query: { limit = 20, cursor = null, type, ...query } }) => {
+    const search = searchOf(query);
+    if (type !== "semantic" && type !== "hybrid") {
+      return await ctx.runQuery(internal.lookups.sessions, { userId, search, limit, cursor });
+    }
+    const nearest = await nearestTo(ctx, userId, search.text);
+    return await ctx.runQuery(internal.lookups.sessionsNear, {
+      ...{ userId, search, limit, mode: type, nearest },
+    });
+  },
 });
 
 /** Pieces of the user's messages that fit, each with where it comes from. */
@@ -53,7 +60,8 @@ export async function contextOf(
   asked: Search,
   limit: number,
 ): Promise<ContextItem[]> {
-  return await ctx.runQuery(internal.lookups.context, { userId, search: asked, limit });
+  const nearest = await nearestTo(ctx, userId, asked.text);
+  return await ctx.runQuery(internal.lookups.context, { userId, search: asked, limit, nearest });
 }
 
 /** One item as quoted text under a line that says where it comes from, so that no reader takes it for an instruction. */

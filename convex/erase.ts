@@ -1,6 +1,6 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
-import { internalAction, internalMutation } from "./_generated/server";
+import { internalAction, internalMutation, internalQuery } from "./_generated/server";
 import { signedInMutation, userMissing, userMutation, userQuery } from "./functions";
 import { findErased } from "./model/erasedAccounts";
 import { erasePortion, finishAccount, finishData, lockOut } from "./model/eraseUser";
@@ -94,8 +94,7 @@ export const step = internalMutation({
     } else if (erasure.scope === "data") {
       await finishData(ctx, user);
     } else if (canDeleteIdentity()) {
-      const { workosId } = user;
-      await ctx.scheduler.runAfter(0, internal.erase.deleteIdentityOf, { userId, workosId });
+      await ctx.scheduler.runAfter(0, internal.erase.deleteIdentityOf, { userId });
       await ctx.scheduler.runAfter(RETRY_MS, internal.erase.step, { userId });
     } else {
       await finishAccount(ctx, user);
@@ -106,13 +105,22 @@ export const step = internalMutation({
 
 /** Deletes the identity provider's user, after all else is gone; a failure is told and tried again by `step`. */
 export const deleteIdentityOf = internalAction({
-  args: { userId: v.id("users"), workosId: v.string() },
+  args: { userId: v.id("users") },
   returns: v.null(),
-  handler: async (ctx, { userId, workosId }) => {
+  handler: async (ctx, { userId }) => {
+    const workosId = await ctx.runQuery(internal.erase.identityOf, { userId });
+    if (workosId === null) return null;
     const problem = await deleteIdentity(workosId);
     await ctx.runMutation(internal.erase.identityTried, { userId, problem });
     return null;
   },
+});
+
+/** The identity provider's id of a user: not an argument of what is scheduled, because those are kept for a while. */
+export const identityOf = internalQuery({
+  args: { userId: v.id("users") },
+  returns: v.union(v.string(), v.null()),
+  handler: async (ctx, { userId }) => (await ctx.db.get("users", userId))?.workosId ?? null,
 });
 
 /** Ends the erasing of an account, or notes why it cannot end yet. */

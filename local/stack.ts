@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Person } from "./authkit/people.ts";
 import { startAuthkit, type Authkit } from "./authkit/server.ts";
 import { pushProject } from "./convex/push.ts";
 import { startConvex } from "./convex/server/server.ts";
@@ -16,6 +17,8 @@ export interface StackOptions {
   ports?: { authkit?: number | undefined; convex?: number | undefined; site?: number | undefined };
   /** The lifetime of access tokens in seconds. */
   ttlSeconds?: number;
+  /** Who can sign in; the seeded people unless given. */
+  people?: readonly Person[];
   /** Redirect hosts besides this extension's own, for tests with other ids. */
   redirectHosts?: readonly string[];
 }
@@ -41,6 +44,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     clientId: LOCAL_CLIENT_ID,
     redirectHosts: [ours.chrome, ours.firefox, ...(options.redirectHosts ?? [])],
     ...(ports.authkit ? { port: ports.authkit } : {}),
+    ...(options.people ? { people: options.people } : {}),
     ...(options.ttlSeconds ? { ttlSeconds: options.ttlSeconds } : {}),
   });
   try {

@@ -67,10 +67,18 @@ export class TokenVerifier {
 
   #providerOf(token: string): Provider {
     let claims: jose.JWTPayload;
+    let header: jose.ProtectedHeaderParameters;
     try {
       claims = jose.decodeJwt(token);
+      header = jose.decodeProtectedHeader(token);
     } catch {
       throw new TokenRefused("The bearer token is not a JSON Web Token. Sign in again.");
+    }
+    // Convex looks a key up by its id, also where there is only one.
+    if (header.kid === undefined) {
+      throw new TokenRefused(
+        "The bearer token names no key that it was signed with. Sign in again.",
+      );
     }
     const audiences = [claims.aud ?? []].flat();
     const provider = this.#providers().find(

@@ -104,14 +104,19 @@ describe("days", () => {
   test("are those of the person's time zone, to the quarter of an hour, and UTC's without one", async () => {
     const ann = await signIn(openBackend());
     await record(ann, { createdAt: late }, [{ createdAt: late }, { createdAt: late + 900_000 }]);
-    const messagesOf = async (timeZone?: string) => {
-      const range = { from: "2026-11-20", to: "2026-11-21", timeZone };
+    const messagesOf = async (timeZone?: string, from = "2026-11-20", to = "2026-11-21") => {
+      const range = { from, to, timeZone };
       const days = await ann.query(api.stats.daily, { range });
       return days.map(({ day, messages }) => `${day}: ${messages}`);
     };
     expect(await messagesOf()).toEqual(["2026-11-20: 1", "2026-11-21: 1"]);
     expect(await messagesOf("Europe/Berlin")).toEqual(["2026-11-21: 2"]);
     expect(await messagesOf("America/New_York")).toEqual(["2026-11-20: 2"]);
+    // The zone's day reaches into UTC's day before, or after.
+    const berlin = await messagesOf("Europe/Berlin", "2026-11-21", "2026-11-21");
+    expect(berlin).toEqual(["2026-11-21: 2"]);
+    const newYork = await messagesOf("America/New_York", "2026-11-20", "2026-11-20");
+    expect(newYork).toEqual(["2026-11-20: 2"]);
     // UTC+5:45 and UTC-9:30 have days that begin in the middle of an hour.
     expect(await messagesOf("Asia/Kathmandu")).toEqual(["2026-11-21: 2"]);
     expect(await messagesOf("Pacific/Marquesas")).toEqual(["2026-11-20: 2"]);

@@ -59,6 +59,9 @@ function fromHttp({ status, after }: HttpFailure, at: number): CallFailure {
   return { kind: "later", after, trouble: trouble("deployment-invalid", at) };
 }
 
+/** Codes that refuse a session whatever messages come with it. */
+const ofSession = ["invalid-session", "session-blocked"];
+
 function fromRefusal(data: unknown, at: number): CallFailure {
   const { code, message } = (typeof data === "object" && data !== null ? data : {}) as Record<
     string,
@@ -66,9 +69,11 @@ function fromRefusal(data: unknown, at: number): CallFailure {
   >;
   if (code === "unauthenticated") return { kind: "unauthorised" };
   if (code === "user-missing") return { kind: "unknown-user" };
-  if (code === "rate-limited") return { kind: "later", trouble: trouble("rate-limited", at) };
+  // An erasing ends by itself; what then may not be stored is refused for good.
+  if (code === "rate-limited" || code === "erasing")
+    return { kind: "later", trouble: trouble("rate-limited", at) };
   const reason = typeof message === "string" ? message : "Convex gave no reason.";
-  return { kind: "refused", reason, isSession: code === "invalid-session" };
+  return { kind: "refused", reason, isSession: ofSession.includes(String(code)) };
 }
 
 /** Sorts what a call through ConvexHttpClient threw. The texts are Convex's own; none of them is shown or kept. */

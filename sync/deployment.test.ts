@@ -84,6 +84,23 @@ describe("a deployment's answer", () => {
     expect(await outcomeOf(await convexThat(413, ""))).toMatchObject({ kind: "refused" });
   });
 
+  const refused = (code: string) =>
+    JSON.stringify({ status: "error", errorMessage: "x", errorData: { code, message: "Why." } });
+
+  it("that is erasing the person's data makes everything wait", async () => {
+    const outcome = await outcomeOf(await convexThat(560, refused("erasing")));
+    expect(outcome).toMatchObject({ kind: "later" });
+  });
+
+  it.each([
+    ["session-blocked", true],
+    ["session-erased", false],
+    ["account-erased", false],
+  ])("%s refuses for good, with the deployment's reason", async (code, isSession) => {
+    const outcome = await outcomeOf(await convexThat(560, refused(code)));
+    expect(outcome).toMatchObject({ kind: "refused", reason: "Why.", isSession });
+  });
+
   it("that is none makes everything wait", async () => {
     expect(await outcomeOf(await freeUrl())).toMatchObject({
       kind: "later",

@@ -87,6 +87,7 @@ describe("recording messages", () => {
       siteUpdatedAt: 600,
       messageCount: 1,
       updatedAt: expect.any(Number),
+      usage: expect.objectContaining({ sessions: 1, messages: 1 }),
     });
   });
 

@@ -146,6 +146,21 @@ describe("days", () => {
   });
 });
 
+test("a session's header says what it comes to, from its messages when only those have figures", async () => {
+  const ann = await signIn(openBackend());
+  const { sessionId } = await record(ann, {}, [
+    {},
+    { ...answer({ input: 90, output: 40 }), cost: 0.25 },
+  ]);
+  const header = await ann.query(api.sessions.get, { sessionId });
+  expect(header?.usage).toMatchObject({
+    ...{ sessions: 1, messages: 2, cost: 0.25, estimatedCost: 0 },
+    tokens: { input: 90, output: 40, total: 130, estimated: 0 },
+  });
+  expect(header).not.toHaveProperty("counted");
+  expect(header).not.toHaveProperty("totals");
+});
+
 test("rows per agent and per model add up to the whole, and another user has none of it", async () => {
   const backend = openBackend();
   const ann = await signIn(backend);

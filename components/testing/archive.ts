@@ -22,6 +22,13 @@ export function sessionOf(given: Partial<Session> = {}): Session {
     key: "ses_1",
     updatedAt: Date.UTC(2026, 10, 20, 12),
     messageCount: 1,
+    usage: {
+      ...{ sessions: 1, messages: 1, durationMs: 0, cost: 0, estimatedCost: 0 },
+      tokens: {
+        ...{ input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+        ...{ total: 0, estimated: 0 },
+      },
+    },
     ...given,
   };
 }

@@ -3,6 +3,8 @@ import { compareValues, type Infer, v, type Value } from "convex/values";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { sessionFields } from "../schema";
+import { usageView, vUsage } from "./stats";
+import { sessionUsage } from "./usage";
 import { cutUtf8 } from "../utf8";
 import type { SessionReading } from "../validators";
 
@@ -10,14 +12,17 @@ import type { SessionReading } from "../validators";
 const MAX_TITLE_BYTES = 4 * 1024;
 
 /** A session's header as clients see it: the stored fields and its id, no message text. */
-export const vSession = v.object({ id: v.id("sessions"), ...sessionFields });
+export const vSession = v.object({
+  id: v.id("sessions"),
+  ...sessionFields,
+  /** What it comes to: its own figures, else those of its messages, else estimates. */
+  usage: vUsage,
+});
 
 /** What a capture says of a session. */
 type Header = Pick<
   Doc<"sessions">,
-  | Exclude<keyof SessionReading, "createdAt" | "updatedAt">
-  | "siteCreatedAt"
-  | "siteUpdatedAt"
+  Exclude<keyof SessionReading, "createdAt" | "updatedAt"> | "siteCreatedAt" | "siteUpdatedAt"
 >;
 
 /** Fields of a session's row that clients do not see. */
@@ -25,7 +30,8 @@ const INTERNAL = ["_id", "_creationTime", "userId", "isAgentAssumed", "totals", 
 
 /** The row as clients see it. */
 export function sessionView(session: Doc<"sessions">): Infer<typeof vSession> {
-  return { id: session._id, ...omit(session, [...INTERNAL]) };
+  const usage = usageView(sessionUsage(session));
+  return { id: session._id, ...omit(session, [...INTERNAL]), usage };
 }
 
 /** The user's session, or null: there is none, or it is another's. */

@@ -61,6 +61,16 @@ test("search gives the sessions of the caller, with where the words are", async 
   expect(JSON.stringify((await bob.get("/api/search?q=cache")).body)).not.toContain("stale");
 });
 
+test("B4, B5: a new title hides nothing of what the messages say", async () => {
+  const { http } = await filled();
+  await http.post("/sync/session", { externalId: "s1", source: "droid", title: "Renamed" });
+  for (const word of ["zebra", "renamed"]) {
+    const { body } = await http.get(`/api/search?q=${word}`);
+    expect(body.results).toMatchObject([{ externalId: "s1", title: "Renamed" }]);
+  }
+  expect((await http.get("/api/search?q=caching")).body.results).toEqual([]);
+});
+
 test("context is quoted, each piece under where it comes from", async () => {
   const { http } = await filled();
   const { body } = await http.get("/api/context?q=zebra");
@@ -225,7 +235,7 @@ describe("exports", () => {
     const { http, ann } = await filled();
     const path = "/api/export/evals";
     expect(await http.get(path)).toMatchObject({ status: 404 });
-    const bad = ["format=xml", "status=best", "date_from=tuesday"];
+    const bad = ["format=xml", "format=constructor", "status=best", "date_from=tuesday"];
     for (const query of bad) expect((await http.get(`${path}?${query}`)).status).toBe(400);
     await markReady(ann);
     const { status, headers } = await http.get(`${path}?format=openai&tool=droid&model=m`);

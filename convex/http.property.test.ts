@@ -197,7 +197,7 @@ test.each(queries)("GET $path: any parameters", async ({ path, names }) => {
   const { id } = sessions[0]!;
   const before = await content(backend);
   const meant = fc.constantFrom("1", "0", "-1", "1e9", id, "text", "json", "fulltext", "deepeval");
-  const aParameter = fc.oneof(meant, aText);
+  const aParameter = fc.oneof(meant, aName);
   const given = fc.dictionary(fc.constantFrom(...names, "other"), aParameter);
   await fc.assert(
     fc.asyncProperty(given, async (parameters) => {

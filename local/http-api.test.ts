@@ -146,3 +146,31 @@ it("MCP says what is wrong, shows nobody another's sessions, and refuses a key t
   }
   await expect(mcpOf(await keyOf(0, ["write"]))).rejects.toThrow(/403|may not read/);
 });
+
+it("what Convex cannot hold is a clear 400 or comes back equal, also where it really runs", async () => {
+  const key = await keyOf(1, ["read", "write"]);
+  const parts = [{ type: "x-tool", content: { $ref: "#", "ключ 😀": [null, { _id: "\u0000" }] } }];
+  const odd = { ...message("odd", ""), sessionExternalId: "odd", parts };
+  expect((await ask(key, "/sync/message", odd)).status).toBe(200);
+  const { sessions } = (await ask(key, "/api/sessions")).body as { sessions: { id: string }[] };
+  const { body } = await ask(key, `/api/sessions/get?id=${sessions[0]!.id}`);
+  expect(body.messages).toMatchObject([{ externalId: "odd", parts }]);
+  const deep = JSON.parse(`${"[".repeat(70)}${"]".repeat(70)}`) as unknown;
+  const refused: [string, unknown][] = [
+    ["/sync/message", { ...odd, textContent: "\ud800" }],
+    ["/sync/message", { ...odd, externalId: "\udfff" }],
+    ["/sync/message", { ...odd, parts: [{ type: "x", content: deep }] }],
+    ["/sync/message", { ...odd, createdAt: 1e300 }],
+    ["/sync/session", { externalId: "x".repeat(513) }],
+    ["/sync/session", { externalId: "s", projectPath: "x".repeat(40_000) }],
+    ["/sync/session", [odd]],
+  ];
+  for (const [path, sent] of refused) {
+    const answer = await ask(key, path, sent);
+    expect([answer.status, typeof answer.body.error]).toEqual([400, "string"]);
+  }
+  const queries = ["sessions?cursor=AAAA", "sessions/get?id=%00", "search?q=a&cursor=1.x"];
+  const statuses = queries.map(async (query) => (await ask(key, `/api/${query}`)).status);
+  expect(await Promise.all(statuses)).toEqual([400, 404, 400]);
+  expect((await ask(key, "/sync/sessions/list")).body).toEqual({ sessionIds: ["odd"] });
+});

@@ -122,10 +122,10 @@ const exportSession: Route = defineRoute({
   },
 });
 
-const formats: Record<string, EvalFormat> = {
-  ...{ deepeval: "deepeval", openai: "openai", promptfoo: "promptfoo" },
-  ...{ filesystem: "files", files: "files" },
-};
+const formats = new Map<string, EvalFormat>([
+  ...(["deepeval", "openai", "promptfoo", "files"] as const).map((name) => [name, name] as const),
+  ["filesystem", "files"],
+]);
 
 function dayOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -153,9 +153,9 @@ const exportEvals: Route = defineRoute({
   returns: v.any(),
   files: ["application/x-ndjson"],
   handle: async (ctx, { userId, query }) => {
-    const format = formats[query.format ?? "deepeval"];
+    const format = formats.get(query.format ?? "deepeval");
     if (format === undefined) {
-      throw new Problem(400, `format has to be one of ${Object.keys(formats).join(", ")}.`);
+      throw new Problem(400, `format has to be one of ${[...formats.keys()].join(", ")}.`);
     }
     const filter = {
       ...{ agent: agentOf(query.tool), model: query.model, status: statusOf(query.status) },

@@ -66,7 +66,8 @@ export async function contextOf(
 
 /** One item as quoted text under a line that says where it comes from, so that no reader takes it for an instruction. */
 function quoted({ title, agent, role, time, sessionId, text }: ContextItem, index: number): string {
-  const date = new Date(time).toISOString();
+  // A site's clock may say anything; only a real time can be written as a date.
+  const date = Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : "time unknown";
   const source = `[${index + 1}] ${JSON.stringify(title ?? "Untitled")}, ${agent}, ${role}, ${date}, session ${sessionId}`;
   return [source, ...text.split("\n").map((line) => `> ${line}`)].join("\n");
 }

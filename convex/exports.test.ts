@@ -1,3 +1,4 @@
+import { omit } from "convex-helpers";
 import { unzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { api } from "./_generated/api";
@@ -92,10 +93,10 @@ async function importAll(
 ) {
   for (const one of jsonl) {
     const [header, ...rows] = linesOf(one);
-    const { type: _session, ...fields } = header as Line & ExportedSession;
+    const fields = omit(header as Line & ExportedSession, ["type"]);
     const messages: Message[] = [];
     for (const row of rows) {
-      const { type: _message, file, ...rest } = row as Line & ExportedMessage;
+      const { file, ...rest } = omit(row as Line & ExportedMessage, ["type"]);
       messages.push(file === undefined ? rest : { ...rest, upload: await upload(file) });
     }
     for (let from = 0; from === 0 || from < messages.length; from += 4) {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { chromium } from "@playwright/test";
 import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
@@ -9,15 +10,17 @@ import { unzipSync } from "fflate";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { PEOPLE } from "./authkit/people.ts";
 import { ensureChromium } from "./browsers.ts";
+import { readSnapshot } from "./convex/engine/snapshot.ts";
 import { startStack, type Stack } from "./stack.ts";
+
+const people = [...PEOPLE, { ...PEOPLE[0]!, id: "user_third", email: "third@example.com" }];
 
 let dataDir: string;
 let stack: Stack;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "control-"));
-  const third = { ...PEOPLE[0]!, id: "user_third", email: "third@example.com" };
-  stack = await startStack({ dataDir, people: [...PEOPLE, third] });
+  stack = await startStack({ dataDir, people });
 });
 afterAll(async () => {
   await stack.close();
@@ -231,12 +234,23 @@ async function snapshot(): Promise<Map<string, string[]>> {
   return new Map(tables.filter(([table]) => !["_scheduled_functions", "_tables"].includes(table)));
 }
 
+/** How many messages of a person are in the data folder of a stack that is closed. */
+async function messagesOnDisk({ id }: Person): Promise<number> {
+  const file = join(dataDir, "convex", "convex.sqlite");
+  for await (const { table, documents } of readSnapshot(new DatabaseSync(file))) {
+    if (table === "messages") {
+      return documents.filter((row) => JSON.stringify(row).includes(id)).length;
+    }
+  }
+  return 0;
+}
+
 const erased = async (person: Person) =>
   (await person.query<{ state: string } | null>("erase:progress"))?.state;
 
-it("erasing one of three accounts leaves nothing of it, and the others byte for byte", async () => {
-  const people = [await signIn(0), await signIn(1), await signIn(2)];
-  for (const [index, person] of people.entries()) {
+it("erasing one of three accounts leaves nothing of it, and the others byte for byte, also over a restart", async () => {
+  const all = [await signIn(0), await signIn(1), await signIn(2)];
+  for (const [index, person] of all.entries()) {
     const words = (position: number) => [
       ...text(`${person.id} asks ${position}`),
       { type: "tool-call", toolCallId: "c", toolName: "bash", input: `"${person.id}"` },
@@ -257,7 +271,7 @@ it("erasing one of three accounts leaves nothing of it, and the others byte for 
     await person.mutation("keys:create", { name: `key ${index}`, scopes: ["read"] });
     await share(person, sessionId, true);
   }
-  const [ann, ...others] = people as [Person, ...Person[]];
+  const [ann, ...others] = all as [Person, ...Person[]];
   const before = await snapshot();
   const workosId = stack.people[0]!.id;
   const isAnns = (row: string) => row.includes(ann.id) || row.includes(workosId);
@@ -270,6 +284,9 @@ it("erasing one of three accounts leaves nothing of it, and the others byte for 
   );
 
   await ann.mutation("erase:start", { scope: "account" });
+  await stack.close();
+  expect(await messagesOnDisk(ann)).toBeGreaterThan(0);
+  stack = await startStack({ dataDir, people });
   await expect.poll(() => erased(ann), { timeout: 50_000, interval: 200 }).toBe("erased");
 
   const after = await snapshot();
@@ -289,3 +306,25 @@ it("erasing one of three accounts leaves nothing of it, and the others byte for 
     data: { code: "account-erased" },
   });
 }, 180_000);
+
+it("an erased account is deleted at WorkOS too, by the deployment's key", async () => {
+  const grace = await signIn(1);
+  const changes = [
+    { name: "WORKOS_API_KEY", value: "sk_test_default" },
+    { name: "WORKOS_API_URL", value: stack.authkit.url },
+  ];
+  await fetch(`${stack.convex.url}/api/update_environment_variables`, {
+    method: "POST",
+    headers: {
+      Authorization: `Convex ${stack.convex.adminKey}`,
+      "Content-Type": "application/json",
+    },
+    body: JSON.stringify({ changes }),
+  });
+  const user = `${stack.authkit.url}/user_management/users/${stack.people[1]!.id}`;
+  const headers = { Authorization: "Bearer sk_test_default" };
+  expect((await fetch(user, { headers })).status).toBe(200);
+  await grace.mutation("erase:start", { scope: "account" });
+  await expect.poll(() => erased(grace), { timeout: 50_000, interval: 200 }).toBe("erased");
+  expect((await fetch(user, { headers })).status).toBe(404);
+}, 90_000);

@@ -1,10 +1,10 @@
-/** Who calls the HTTP API, and what is kept of the call. Internal: the routes are the only callers. */
+/** Who calls, what is counted of it, and what is kept. Internal: actions are the only callers. */
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalMutation, internalQuery } from "./_generated/server";
 import { finishRequest, forgetOldRequests, vRequest } from "./model/accessLog";
 import { findKey, isTouchDue } from "./model/keys";
-import { checkRead } from "./model/limits";
+import { checkRead, countByMeaning } from "./model/limits";
 import { findUser, provisionUser } from "./model/users";
 import { vKeyScope } from "./validators";
 
@@ -57,6 +57,13 @@ export const mayRead = internalQuery({
     await checkRead(ctx, userId);
     return null;
   },
+});
+
+/** Counts a search by meaning; false when it is too many for now. */
+export const maySearchByMeaning = internalMutation({
+  args: { userId: v.id("users") },
+  returns: v.boolean(),
+  handler: async (ctx, { userId }) => await countByMeaning(ctx, userId),
 });
 
 /** What comes after an answer. */

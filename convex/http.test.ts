@@ -182,3 +182,25 @@ test("the access log tells who asked what and when, no content, for 30 days", as
     vi.useRealTimers();
   }
 });
+
+test("S12: searches by meaning are counted; beyond that words alone answer, and the provider is not asked", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.stubEnv("OPENAI_API_KEY", "key");
+  const provider = vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("no network"));
+  try {
+    const { ann, http } = await openHttp();
+    await ann.run(async (ctx) => {
+      const [row] = await ctx.db.query("users").collect();
+      await ctx.db.patch("users", row!._id, { hasSemanticSearch: true });
+    });
+    const { capacity } = limits.searchesByMeaning;
+    for (let asked = 0; asked < capacity + 5; asked += 1) {
+      expect((await http.get("/api/search?q=zebra&type=semantic")).status).toBe(200);
+    }
+    expect(provider).toHaveBeenCalledTimes(capacity);
+  } finally {
+    vi.unstubAllEnvs();
+    provider.mockRestore();
+    vi.useRealTimers();
+  }
+}, 60_000);

@@ -10,6 +10,7 @@ export const limits = {
   messagesWritten: { kind: "token bucket", rate: 6_000, period: MINUTE, capacity: 30_000 },
   bytesWritten: { kind: "token bucket", rate: 64 * MIB, period: MINUTE, capacity: 256 * MIB },
   bytesRead: { kind: "token bucket", rate: 128 * MIB, period: MINUTE, capacity: 512 * MIB },
+  searchesByMeaning: { kind: "token bucket", rate: 60, period: MINUTE, capacity: 120 },
 } as const;
 
 /** What a call writes. */
@@ -48,6 +49,12 @@ export async function countRead(
   await rateLimit(ctx, {
     ...{ name: "bytesRead", key: userId, count, reserve: true, config: limits.bytesRead },
   });
+}
+
+/** Counts a question to the embedding provider, which costs the deployment money; false when it is too many for now. */
+export async function countByMeaning(ctx: MutationCtx, userId: Id<"users">): Promise<boolean> {
+  const config = limits.searchesByMeaning;
+  return (await rateLimit(ctx, { name: "searchesByMeaning", key: userId, config })).ok;
 }
 
 /** Seconds until a refused call may come again; undefined when the error is not the limiter's. */

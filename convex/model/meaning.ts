@@ -34,6 +34,8 @@ export async function nearestTo(
   const provider = embeddingProvider();
   const isOn: boolean = await ctx.runQuery(internal.embeddings.isOn, { userId });
   if (provider === null || !isOn || text.trim() === "") return { meaning: "off", ids: [] };
+  const mayAsk: boolean = await ctx.runMutation(internal.callers.maySearchByMeaning, { userId });
+  if (!mayAsk) return { meaning: "unavailable", ids: [] };
   const [vector] = (await embed(provider, [text.slice(0, 2_000).trim()])) ?? [];
   if (vector === undefined) return { meaning: "unavailable", ids: [] };
   const nearest = await ctx.vectorSearch("embeddings", "by_vector", {

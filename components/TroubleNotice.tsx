@@ -28,7 +28,6 @@ const REMEDIES: Record<Trouble["code"], Remedy[]> = {
   "deployment-outdated": [RETRY, OPTIONS],
   "token-refused": [RETRY, OPTIONS],
   "rate-limited": [RETRY],
-  "message-refused": [OPTIONS],
   "agent-unreadable": [],
   "permission-missing": [OPTIONS],
   "storage-full": [RETRY],

@@ -117,11 +117,13 @@ describe("what goes into the outbox", () => {
       waiting: 1,
       waitingForOthers: 1,
       refused: 0,
+      refusedWhy: null,
     });
     expect(await countOutbox(database, null)).toEqual({
       waiting: 0,
       waitingForOthers: 2,
       refused: 0,
+      refusedWhy: null,
     });
     await sendAll();
     expect(server.arrivals).toEqual([`${ME}/s/1`]);
@@ -188,13 +190,17 @@ describe("answers", () => {
     server.refuses.add("1");
     await add(captured("s", [message("1"), message("2")]));
     await sendAll();
-    expect(await countOutbox(database, ME)).toMatchObject({ waiting: 0, refused: 1 });
+    expect(await countOutbox(database, ME)).toMatchObject({
+      waiting: 0,
+      refused: 1,
+      refusedWhy: "No.",
+    });
     expect((await database.getAll("outbox"))[0]?.reason).toBe("No.");
     expect(await add(captured("s", [message("1")]))).toEqual({ isNew: false });
     server.refuses.clear();
     await unparkAll(database, ME);
     expect(await sendAll()).toEqual([["1"]]);
-    expect(await countOutbox(database, ME)).toMatchObject({ waiting: 0, refused: 0 });
+    expect(await countOutbox(database, ME)).toMatchObject({ refused: 0, refusedWhy: null });
   });
 
   it("a refused message that changed waits again", async () => {

@@ -43,6 +43,8 @@ export interface OutboxCounts {
   waitingForOthers: number;
   /** Of this person. */
   refused: number;
+  /** Why the oldest of them was refused. */
+  refusedWhy: string | null;
 }
 
 /** Bytes of parts in one batch: keeps a mutation within Convex's time and write throughput. A larger message goes alone. */
@@ -169,13 +171,17 @@ export async function countOutbox(
 ): Promise<OutboxCounts> {
   const index = database.transaction("outbox").store.index("by_status");
   const counts = { waiting: 0, waitingForOthers: 0, refused: 0 };
+  let refusedWhy: string | null = null;
   let cursor = await index.openKeyCursor(null, "nextunique");
   while (cursor) {
     const [rowOwner, status] = cursor.key;
     const count = await index.count(cursor.key);
     if (rowOwner === owner) counts[status] += count;
     else if (status === "waiting") counts.waitingForOthers += count;
+    if (rowOwner === owner && status === "refused") {
+      refusedWhy = (await index.get(cursor.key))?.reason ?? null;
+    }
     cursor = await cursor.continue();
   }
-  return counts;
+  return { ...counts, refusedWhy };
 }

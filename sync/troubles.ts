@@ -43,10 +43,6 @@ const words = {
       "Your sign-in could not be renewed because WorkOS cannot be reached; what was captured waits in this browser and is tried again by itself.",
     next: "Check the network; nothing is lost.",
   },
-  "message-refused": {
-    message: "Convex refused messages; they are kept in this browser.",
-    next: "Read why in the options, and send them again from there once the cause is gone.",
-  },
   "permission-missing": {
     message:
       "The browser no longer lets the extension read this agent's pages, so nothing new of it is captured; what was captured is kept.",

@@ -14,7 +14,6 @@ export interface Trouble {
     | "deployment-outdated"
     | "token-refused"
     | "rate-limited"
-    | "message-refused"
     | "agent-unreadable"
     | "permission-missing"
     | "storage-full"

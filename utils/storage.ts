@@ -61,6 +61,8 @@ export interface CaptureStatus {
   waitingForOthers: number;
   /** Messages that Convex refused; kept, and shown. */
   refused: number;
+  /** Why Convex refused the oldest of them, in its own words, or null. */
+  refusedWhy: string | null;
   /** Unix ms of the last message stored in Convex, or null. */
   lastStoredAt: number | null;
   trouble: Trouble | null;
@@ -161,6 +163,7 @@ export const captureStatus = storage.defineItem<CaptureStatus>("session:captureS
     waiting: 0,
     waitingForOthers: 0,
     refused: 0,
+    refusedWhy: null,
     lastStoredAt: null,
     trouble: null,
     agentTroubles: {},

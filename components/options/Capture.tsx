@@ -11,7 +11,14 @@ import { Section } from "../ui/Section";
 import { useAction, type Action } from "../use-action";
 import { useStored } from "../use-stored";
 
-function Refused({ count, retry }: { count: number; retry: Action }) {
+interface RefusedProps {
+  count: number;
+  /** Convex's own words about the oldest of them. */
+  why: string | null;
+  retry: Action;
+}
+
+function Refused({ count, why, retry }: RefusedProps) {
   return (
     <Notice
       tone="warn"
@@ -26,8 +33,11 @@ function Refused({ count, retry }: { count: number; retry: Action }) {
         </Button>
       }
     >
-      {count === 1 ? "It is" : "They are"} kept in this browser. Bring the deployment up to date
-      with the current functions, then send again.
+      {why !== null && <p className="wrap-anywhere">Its reason: {why}</p>}
+      <p>
+        {count === 1 ? "It is" : "They are"} kept in this browser. Once the cause is gone (a
+        deployment without the current functions is one), send again.
+      </p>
     </Notice>
   );
 }
@@ -54,7 +64,9 @@ export function Capture() {
           onRetry={() => void retry.run(tell(sendMessage("retryNow")))}
         />
       )}
-      {refused > 0 && person && <Refused count={refused} retry={retry} />}
+      {refused > 0 && person && (
+        <Refused count={refused} why={status?.refusedWhy ?? null} retry={retry} />
+      )}
       {retry.trouble && <TroubleNotice trouble={retry.trouble} />}
     </Section>
   );

@@ -234,11 +234,16 @@ describe("the connection", () => {
 describe("capture", () => {
   it("sends refused messages once more", async () => {
     await profile.setValue(ada);
-    await captureStatus.setValue({ ...(await captureStatus.getValue()), refused: 2 });
+    await captureStatus.setValue({
+      ...(await captureStatus.getValue()),
+      refused: 2,
+      refusedWhy: "No room.",
+    });
     const retry = vi.fn();
     stops.push(onMessage("retryRefused", () => retry()));
     render(<Capture />);
     const notice = await screen.findByText("Convex refused 2 messages.");
+    expect(screen.getByText("Its reason: No room.")).toBeTruthy();
     await userEvent.click(within(notice.closest("[role=alert]")!).getByRole("button"));
     await waitFor(() => expect(retry).toHaveBeenCalledOnce());
   });

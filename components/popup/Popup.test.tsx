@@ -19,6 +19,7 @@ const idle: CaptureStatus = {
   waiting: 0,
   waitingForOthers: 0,
   refused: 0,
+  refusedWhy: null,
   lastStoredAt: null,
   trouble: null,
   agentTroubles: {},

@@ -1,4 +1,3 @@
-import { useConvexAuth } from "convex/react";
 import type { ReactNode } from "react";
 import type { AgentInfo } from "../agents/switch-agent";
 import type { Auth } from "../auth-state";
@@ -83,16 +82,15 @@ function TokenRefused() {
 }
 
 interface Props {
+  /** The sign-in as AuthKit and Convex together see it. */
   auth: Auth;
   agents: readonly AgentInfo[];
 }
 
 /** The archive, or what must happen before it can be read. */
 export function ArchiveGate({ auth, agents }: Props) {
-  const convex = useConvexAuth();
+  if (auth.isLoading && auth.user) return <Waiting>Connecting to Convex</Waiting>;
   if (auth.isLoading) return <Waiting>Looking who is signed in</Waiting>;
-  if (!auth.isAuthenticated) return <SignedOut auth={auth} />;
-  if (convex.isLoading) return <Waiting>Connecting to Convex</Waiting>;
-  if (!convex.isAuthenticated) return <TokenRefused />;
-  return <Archive agents={agents} />;
+  if (auth.isAuthenticated) return <Archive agents={agents} />;
+  return auth.user ? <TokenRefused /> : <SignedOut auth={auth} />;
 }

@@ -1,7 +1,7 @@
 import { ConvexProviderWithAuth, ConvexReactClient } from "convex/react";
 import { useMemo } from "react";
 import { agents } from "../../agents";
-import { useConvexAuthAdapter } from "../../auth/convex-auth";
+import { useAuthWithConvex, useConvexAuthAdapter } from "../../auth/convex-auth";
 import { useAuth } from "../../auth/use-auth";
 import { ArchiveFrame } from "../../components/archive/ArchiveFrame";
 import { ArchiveGate, NoDeployment } from "../../components/archive/ArchiveGate";
@@ -19,6 +19,10 @@ function connect(convexUrl: string): ConvexReactClient | null {
   }
 }
 
+function Gate() {
+  return <ArchiveGate auth={useAuthWithConvex()} agents={agents} />;
+}
+
 export function App() {
   const auth = useAuth();
   const convexUrl = useStored(settings)?.convexUrl;
@@ -30,7 +34,7 @@ export function App() {
         <NoDeployment isSet={convexUrl !== ""} />
       ) : (
         <ConvexProviderWithAuth key={convexUrl} client={convex} useAuth={useConvexAuthAdapter}>
-          <ArchiveGate auth={auth} agents={agents} />
+          <Gate />
         </ConvexProviderWithAuth>
       )}
     </ArchiveFrame>

@@ -5,7 +5,7 @@ import { agentRulesPlugin } from "./capture/rules-plugin.ts";
 import { buildProblems } from "./local/build-guard.ts";
 import { CHROME_KEY, GECKO_ID, redirectUris } from "./local/extension-id.ts";
 
-const workosApi = process.env.VITE_WORKOS_API_URL ?? "https://api.workos.com";
+const workosApi = process.env.VITE_WORKOS_API_URL || "https://api.workos.com";
 
 /**
  * What the extension's own pages may load: their own scripts and pictures, no frames, no forms, and connections to Convex and WorkOS only by

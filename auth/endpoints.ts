@@ -3,11 +3,11 @@ import type { HostConfig } from "./host-protocol";
 
 /** WorkOS's API, or what stands in for it in a local build. */
 export const WORKOS_API_URL: string =
-  import.meta.env.VITE_WORKOS_API_URL ?? "https://api.workos.com";
+  import.meta.env.VITE_WORKOS_API_URL || "https://api.workos.com";
 
 /** The address that WorkOS sends the person back to; it must be registered there, exactly so. */
 export function redirectUri(): string {
-  return import.meta.env.VITE_REDIRECT_URI ?? browser.identity.getRedirectURL("callback");
+  return import.meta.env.VITE_REDIRECT_URI || browser.identity.getRedirectURL("callback");
 }
 
 /** How authkit-js is told all this. */

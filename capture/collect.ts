@@ -27,8 +27,6 @@ export type Collected =
 export interface Collector {
   /** Takes one chunk, unchecked. */
   add(sender: ChunkSender, chunk: unknown): Collected;
-  /** Forgets what an origin has begun to send. */
-  clear(origin: string): void;
 }
 
 /** Longest time between the first and the last chunk of an observation. */
@@ -133,9 +131,5 @@ export function createCollector(deps: { now(): number }): Collector {
     return { kind: "complete", observation: { ...item.head, body: item.texts.join("") } };
   }
 
-  function clear(origin: string): void {
-    for (const [key, item] of open) if (item.origin === origin) open.delete(key);
-  }
-
-  return { add, clear };
+  return { add };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { agents } from "../agents";
-import { agentPatterns, originAgent, wantedPatterns, type Switches } from "./origin-agent";
+import { agentPatterns, originAgent, type Switches } from "./origin-agent";
 import { pageSession } from "./page";
 import { testAgent } from "./testing/agent";
 
@@ -48,16 +48,6 @@ describe("patterns", () => {
       "http://127.0.0.1:4096/*",
       "https://code.example/*",
     ]);
-  });
-
-  it("are wanted of enabled agents only", () => {
-    expect(
-      wantedPatterns(
-        { opencode: off(["https://code.example"]), "test-agent": on(["http://a.example"]) },
-        all,
-      ),
-    ).toEqual(["http://a.example/*"]);
-    expect(wantedPatterns({}, all)).toEqual([]);
   });
 });
 

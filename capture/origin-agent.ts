@@ -30,9 +30,3 @@ export function originAgent(
     null
   );
 }
-
-/** Match patterns of every agent that the person has switched on. */
-export function wantedPatterns(switches: Switches, agents: readonly Agent[]): string[] {
-  const enabled = agents.filter((agent) => switches[agent.id]?.isEnabled === true);
-  return [...new Set(enabled.flatMap((agent) => agentPatterns(agent, switches[agent.id])))].sort();
-}

@@ -7,7 +7,7 @@ import type { Observation, Reading } from "../../agents/agent";
 import { browser } from "../../utils/browser";
 import { onMessage, type ObservationAck } from "../../utils/messages";
 import { createCollector } from "../collect";
-import { originAgent, wantedPatterns, type Switches } from "../origin-agent";
+import { agentPatterns, originAgent, type Switches } from "../origin-agent";
 import { readObservation } from "../read";
 import { createRegistration } from "../register";
 import { testAgent } from "./agent";
@@ -58,7 +58,9 @@ async function report(seen: unknown): Promise<void> {
 }
 
 if (TEST_REPORT) {
-  void registration.apply(wantedPatterns(control.switches, agents)).then(report);
+  const enabled = agents.filter(({ id }) => control.switches[id]?.isEnabled);
+  const patterns = enabled.flatMap((agent) => agentPatterns(agent, control.switches[agent.id]));
+  void registration.apply(patterns).then(report);
 }
 
 export type Control = typeof control;

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -72,6 +73,16 @@ describe("a browser that cannot be installed", () => {
     await expect(ensureFirefox(env)).rejects.toThrow(
       /Firefox is needed.*nothing \(does not run\).*apt-get install firefox-esr/,
     );
+  });
+
+  it.each(["check.ts", "start.ts"])("ends %s with that paragraph", (script) => {
+    const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, script)], {
+      env: bare(dirname(process.execPath)),
+      encoding: "utf8",
+    });
+    expect(status).toBe(1);
+    const lines = stderr.trim().split("\n");
+    expect(lines.at(-1)).toMatch(/^Chromium is needed and could not be installed\./);
   });
 
   it("reports a failing apt-get", async () => {

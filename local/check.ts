@@ -1,6 +1,7 @@
 /** `npm test`: everything that must hold, in the order in which it fails fastest. One failing step does not hide the next. */
 import { spawn } from "node:child_process";
 import { ensureChromium, ensureFirefox } from "./browsers.ts";
+import { messageOf } from "./shutdown.ts";
 
 interface Step {
   name: string;
@@ -29,8 +30,13 @@ function run({ command, args }: Step): Promise<boolean> {
   });
 }
 
-process.env.CHROMIUM = await ensureChromium();
-process.env.FIREFOX = await ensureFirefox();
+try {
+  process.env.CHROMIUM = await ensureChromium();
+  process.env.FIREFOX = await ensureFirefox();
+} catch (error) {
+  console.error(messageOf(error));
+  process.exit(1);
+}
 
 const failed: string[] = [];
 for (const step of steps) {

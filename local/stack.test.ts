@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConvexHttpClient } from "convex/browser";
 import { anyApi } from "convex/server";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { Archive } from "./archive.ts";
+import { pushProject } from "./convex/push.ts";
+import { startConvex } from "./convex/server/server.ts";
 import { SessionLines } from "./session-lines.ts";
 import { startStack, type Stack } from "./stack.ts";
 
@@ -111,5 +113,44 @@ it("has everything again after a restart, at the same addresses, also for tokens
     expect(await archive.sessions()).toMatchObject([{ key: "ses_1", messageCount: 4 }]);
   } finally {
     await archive.close();
+  }
+});
+
+/** The backend of another version, whose users have a field that this version's schema does not know. */
+async function storeOfAnotherVersion(dataDir: string): Promise<void> {
+  const projectDir = mkdtempSync(join(tmpdir(), "stack-other-"));
+  const convex = await startConvex({ dataDir: join(dataDir, "convex") });
+  try {
+    mkdirSync(join(projectDir, "convex"));
+    symlinkSync(join(import.meta.dirname, "..", "node_modules"), join(projectDir, "node_modules"));
+    writeFileSync(join(projectDir, "package.json"), `{ "dependencies": { "convex": "*" } }`);
+    writeFileSync(
+      join(projectDir, "convex", "users.ts"),
+      `import { mutationGeneric } from "convex/server";
+       export const add = mutationGeneric({
+         args: {},
+         handler: async (ctx) => void (await ctx.db.insert("users", { nickname: "Ada" })),
+       });`,
+    );
+    const { url, adminKey } = convex;
+    await pushProject({ projectDir, url, adminKey, env: {}, typecheck: "disable", codegen: false });
+    await new ConvexHttpClient(url).mutation(anyApi.users!.add!, {});
+  } finally {
+    await convex.close();
+    rmSync(projectDir, { recursive: true });
+  }
+}
+
+it("says what to do when the stored data does not fit the schema, and leaves it for its version", async () => {
+  const other = mkdtempSync(join(tmpdir(), "stack-data-"));
+  try {
+    await storeOfAnotherVersion(other);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      await expect(startStack({ dataDir: other })).rejects.toThrow(
+        /table "users" does not match the schema[^]*is stored in .* is as it was[^]*--data DIR/,
+      );
+    }
+  } finally {
+    rmSync(other, { recursive: true });
   }
 });

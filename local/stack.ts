@@ -5,6 +5,7 @@ import { startAuthkit, type Authkit } from "./authkit/server.ts";
 import { pushProject } from "./convex/push.ts";
 import { startConvex } from "./convex/server/server.ts";
 import { redirectHosts } from "./extension-id.ts";
+import { messageOf } from "./shutdown.ts";
 
 /** The client id of every embedded stack: the one that the emulator accepts and that Convex expects. */
 export const LOCAL_CLIENT_ID = "client_local_opensync";
@@ -67,9 +68,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       codegen: false,
       // Types are checked by `npm test`; a start should not wait for them.
       typecheck: "disable",
-    }).catch(async (error: unknown) => {
+    }).catch(async (cause: unknown) => {
       await convex.close();
-      throw error;
+      throw new Error(`${messageOf(cause)}\n\n${notPushed(dataDir)}`, { cause });
     });
     return {
       authkit,
@@ -82,4 +83,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await authkit.close();
     throw error;
   }
+}
+
+function notPushed(dataDir: string): string {
+  return (
+    `Everything was ended again, and what is stored in ${dataDir} is as it was. If what is stored no longer fits, ` +
+    "go back to the version that stored it, or begin another archive: --data DIR."
+  );
 }

@@ -141,6 +141,34 @@ describe("full text", () => {
     expect(new Set(seen).size).toBe(61);
   });
 
+  it("of the largest messages in the largest sessions stays within what a query may read", async () => {
+    const ann = await signIn("user_ann");
+    const finish = "f".repeat(30_000);
+    const words = "macadamia ".repeat(6_000);
+    for (let at = 0; at < 150; at += 1) {
+      await ann.mutation("sessions:record", {
+        session: {
+          agent: "claude",
+          key: `large ${at}`,
+          title: "Nuts",
+          projectPath: "p".repeat(30_000),
+        },
+        messages: [
+          {
+            ...{ key: "m", position: 0, role: "user", state: "final", hash: "h", finish },
+            parts: [{ type: "text", text: words }],
+          },
+        ],
+      });
+    }
+    const { page } = await search(ann, "macadamia", null, 50);
+    expect(page.length).toBeGreaterThan(20);
+    const asked = { search: { text: "macadamia" }, paginationOpts: { numItems: 50, cursor: null } };
+    expect((await ann.query<Page>("search:sessions", asked)).page.length).toBeGreaterThan(20);
+    const context = { search: { text: "macadamia" }, limit: 20 };
+    expect(await ann.query<unknown[]>("search:context", context)).toHaveLength(20);
+  });
+
   it("finds sessions without a title too", async () => {
     const ann = await signIn("user_ann");
     await ann.mutation("sessions:record", {

@@ -1,5 +1,5 @@
 /** Search by meaning: the messages whose vectors lie nearest to the search's, alone or together with the full text's ranking. */
-import { type Infer, v } from "convex/values";
+import { getConvexSize, type Infer, v } from "convex/values";
 import { internal } from "../_generated/api";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { ActionCtx, QueryCtx } from "../_generated/server";
@@ -13,6 +13,9 @@ const NEAREST = 128;
 
 /** Most messages of an answer. */
 const MAX_FOUND = 50;
+
+/** Bytes of messages that are read for their nearness; the search by words and the sessions need the rest of 16 MiB. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /** `semantic`: by meaning alone; `hybrid`: by meaning and by words. */
 export const vMode = v.union(v.literal("semantic"), v.literal("hybrid"));
@@ -54,13 +57,16 @@ async function findNearest(
   const readSession = sessionReader(ctx, userId);
   const model = embeddingProvider()?.model;
   const found: Found[] = [];
+  let bytes = 0;
   for (const id of ids) {
-    if (found.length >= MAX_FOUND) break;
+    if (found.length >= MAX_FOUND || bytes >= MAX_BYTES) break;
     const embedding = await ctx.db.get("embeddings", id);
     // Vectors of another model lie in another space.
     if (embedding?.userId !== userId || embedding.model !== model) continue;
     const message: Doc<"messages"> | null = await ctx.db.get("messages", embedding.messageId);
-    if (message === null || !passes(message, search)) continue;
+    if (message === null) continue;
+    bytes += getConvexSize(message);
+    if (!passes(message, search)) continue;
     const session = await readSession(message.sessionId);
     if (session !== null) found.push({ message, session });
   }

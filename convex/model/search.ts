@@ -18,8 +18,8 @@ const MAX_HITS = 200;
 /** Convex ends a search here. */
 const MAX_LOOKED_AT = 1_000;
 
-/** A query may read 16 MiB; a row has at most 128 KB, and the sessions of the hits are read besides. */
-const MAX_BYTES = 10 * 1024 * 1024;
+/** A query may read 16 MiB: these messages, up to 200 sessions of up to 36 KB, and in a search by meaning what that reads. */
+const MAX_BYTES = 6 * 1024 * 1024;
 
 /** What is searched for, and where. Times are those of the messages. */
 export const vSearch = v.object({

@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 import { openOpencode, playTurn, setUpPerson } from "../local/journey.ts";
-import { preapprove } from "../local/chromium.ts";
+import { preapprove, signInAs } from "../local/chromium.ts";
 import { capturedRows, openPage } from "./support/extension.ts";
 import { archivedMessages, expectArchived } from "./support/rows.ts";
 import { expect, test } from "./support/world.ts";
@@ -70,6 +70,18 @@ test("nothing is stored or sent before agreeing, signed out, switched off and pa
   await expect(popup.getByRole("button", { name: "Sign in" })).toBeVisible();
   await page.bringToFront();
   await expectSilence(page);
+  await page.close();
+
+  // Signed in and switched on, but the agreement is taken back.
+  await popup.bringToFront();
+  const signIn = popup.getByRole("button", { name: "Sign in" });
+  await signInAs(context, "grace@example.com", () => signIn.click());
+  await inside.bringToFront();
+  await inside.getByRole("button", { name: "Withdraw" }).click();
+  await inside.getByRole("alertdialog").getByRole("button", { name: "Withdraw" }).click();
+  await expect(inside.getByText("You have not agreed: nothing is captured.")).toBeVisible();
+  await expect(inside.getByRole("switch", { name: "opencode" })).toBeChecked();
+  await expectSilence(await openOpencode(context, world.opencode));
 
   const known = (await archivedMessages(archive, key)).length;
   expect(known).toBe(2);

@@ -1,7 +1,8 @@
 /**
- * Every row belongs to one user, and every index of a user's rows starts with that user, so no lookup can reach another's. Two
- * indexes have to look wider: `users.by_workos_id`, which finds the user, and `files.by_storage`, which tells whether a file is
- * taken. A prefix of an index serves as an index too: all of a user's sessions are a range of `by_user_updated`.
+ * Every row belongs to one user, and every index of a user's rows starts with that user, so no lookup can reach another's. The few
+ * indexes that have to look wider find whom something belongs to (a token's user, a key, a public link, a file), or what belongs to
+ * nobody (tombstones); schema.test.ts names them. A prefix of an index serves as an index too: all of a user's sessions are a range of
+ * `by_user_updated`.
  */
 import { omit } from "convex-helpers";
 import { rateLimitTables } from "convex-helpers/server/rateLimit";

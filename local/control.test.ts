@@ -68,6 +68,27 @@ async function upload(person: Person, position: number, parts: object[]) {
 const share = async (person: Person, sessionId: string, isFrozen = false) =>
   (await person.mutation<{ slug: string }>("shares:create", { sessionId, isFrozen })).slug;
 
+it("the lists of sessions are read by what the person said of them", async () => {
+  const third = await signIn(2);
+  const ids = [];
+  for (const key of ["a", "b", "c"]) ids.push(await record(third, key, []));
+  const update = async (sessionId: string | undefined, change: object) =>
+    await third.mutation("organise:update", { sessionIds: [sessionId], change });
+  await update(ids[0], { isArchived: true });
+  await update(ids[1], { isStarred: true, tags: ["t"], isEvalReady: true });
+  const keys = async (filter: object) => {
+    const args = { paginationOpts: { numItems: 10, cursor: null }, ...filter };
+    const { page } = await third.query<{ page: { key: string }[] }>("sessions:list", args);
+    return page.map(({ key }) => key);
+  };
+  expect(await keys({})).toEqual(["c", "b"]);
+  expect(await keys({ agent: "opencode" })).toEqual(["c", "b"]);
+  expect(await keys({ isArchived: true })).toEqual(["a"]);
+  for (const filter of [{ isStarred: true }, { tag: "t" }, { isEvalReady: true }]) {
+    expect(await keys(filter)).toEqual(["b"]);
+  }
+});
+
 const attacks = [
   "<script>alert(1)</script>",
   "<img src=x onerror=alert(1)>",

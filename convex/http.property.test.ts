@@ -5,7 +5,7 @@ import { type Answer, type Http, openHttp } from "./http.setup";
 import { routes } from "./routes/all";
 import { type Backend, everything } from "./test.setup";
 
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: 75 };
 
 /** Texts with NUL, halves of characters, and names that JavaScript treats specially. */
 const aText = fc.oneof(
@@ -149,7 +149,7 @@ test.each(Object.entries(bodies))(
       RUNS,
     );
   },
-  60_000,
+  180_000,
 );
 
 test.each(["/sync/session", "/sync/message", "/sync/batch", "/mcp"])(
@@ -168,7 +168,7 @@ test.each(["/sync/session", "/sync/message", "/sync/batch", "/mcp"])(
       RUNS,
     );
   },
-  60_000,
+  180_000,
 );
 
 test.each(["/sync/session", "/sync/message", "/sync/batch", "/mcp"])(
@@ -245,4 +245,4 @@ test("a part of any kind and content, and a text, come back equal or are refused
     ),
     RUNS,
   );
-}, 60_000);
+}, 180_000);

@@ -1,7 +1,7 @@
 import type { Answer, Trouble } from "../utils/errors";
 
 /** The trouble of a call that should always be answered, and was not. */
-export function noAnswer(): Trouble {
+function noAnswer(): Trouble {
   return {
     code: "unexpected",
     message:

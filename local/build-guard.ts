@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Minified bytes. The tap runs in every page of an enabled agent before the page's own code. */
-export const SCRIPT_BUDGETS: Record<string, number> = {
+const SCRIPT_BUDGETS: Record<string, number> = {
   "tap.js": 6 * 1024,
   "capture.js": 20 * 1024,
 };

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /** Path of the redirect URI, as in `identity.getRedirectURL("callback")`. */
-export const REDIRECT_PATH = "callback";
+const REDIRECT_PATH = "callback";
 
 const { extension } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),

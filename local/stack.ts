@@ -8,7 +8,7 @@ import { redirectHosts } from "./extension-id.ts";
 import { messageOf } from "./shutdown.ts";
 
 /** The client id of every embedded stack: the one that the emulator accepts and that Convex expects. */
-export const LOCAL_CLIENT_ID = "client_local_opensync";
+const LOCAL_CLIENT_ID = "client_local_opensync";
 
 /** How to start AuthKit and Convex together. */
 export interface StackOptions {

@@ -39,7 +39,7 @@ const CALL_TIMEOUT_MS = 25_000;
 const FUNCTION_FAILED = 560;
 
 /** The person that a token speaks for, or null when it cannot be told. The signature is Convex's to check. */
-export function subjectOf(token: string): string | null {
+function subjectOf(token: string): string | null {
   try {
     const payload = token.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/");
     const { sub } = JSON.parse(atob(payload)) as { sub?: unknown };

@@ -88,7 +88,7 @@ export type SyncDatabase = IDBPDatabase<SyncSchema>;
 export type Transaction = IDBPTransaction<SyncSchema, Stores, "readwrite">;
 
 /** Name of the database in the extension's origin. */
-export const DATABASE_NAME = "sync";
+const DATABASE_NAME = "sync";
 
 /** Opens the database, and makes it at the first start. `onClosed`: the connection is of no use any more. */
 export async function openDatabase(onClosed: () => void = () => undefined): Promise<SyncDatabase> {

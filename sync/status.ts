@@ -23,7 +23,7 @@ export interface StatusDeps {
 const MANY = 20;
 
 /** What stands on the toolbar icon: "!" when the person is needed, a count when much waits, else nothing. */
-export function badgeText(status: CaptureStatus, isSignedIn: boolean): string {
+function badgeText(status: CaptureStatus, isSignedIn: boolean): string {
   const { trouble, agentTroubles, refused, waiting, waitingForOthers } = status;
   const isNeeded = !isSignedIn && waitingForOthers > 0;
   if (trouble || refused > 0 || isNeeded || Object.keys(agentTroubles).length > 0) return "!";

@@ -9,7 +9,7 @@ import { Spinner } from "../ui/Spinner";
 import { Archive } from "./Archive";
 
 /** A page with one thing to say. */
-export function Alone({ children }: { children: ReactNode }) {
+function Alone({ children }: { children: ReactNode }) {
   return (
     <main className="mx-auto grid w-full max-w-md content-start gap-4 px-4 py-16">{children}</main>
   );

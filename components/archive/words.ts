@@ -16,7 +16,7 @@ export function roleName(role: Message["role"]): string {
 }
 
 /** "12.3K in, 1.2K out", or null when the agent gave no counts. */
-export function tokenWords(tokens: Session["tokens"]): string | null {
+function tokenWords(tokens: Session["tokens"]): string | null {
   if (!tokens) return null;
   const { input, output, reasoning, cacheRead, total } = tokens;
   const words = [

@@ -24,7 +24,7 @@ export async function killWorker(context: BrowserContext): Promise<void> {
 }
 
 /** How many rows each store of the extension's IndexedDB holds; read from one of its pages. */
-export async function countRows(page: Page): Promise<Record<string, number>> {
+async function countRows(page: Page): Promise<Record<string, number>> {
   return await page.evaluate(async () => {
     const counts: Record<string, number> = {};
     for (const { name } of await indexedDB.databases()) {

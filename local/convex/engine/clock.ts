@@ -3,7 +3,7 @@ import type { Store } from "./store.ts";
 const bits = new DataView(new ArrayBuffer(8));
 
 /** The next float above a positive one. */
-export function nextAbove(value: number): number {
+function nextAbove(value: number): number {
   bits.setFloat64(0, value);
   bits.setBigUint64(0, bits.getBigUint64(0) + 1n);
   return bits.getFloat64(0);

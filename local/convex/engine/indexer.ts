@@ -7,7 +7,7 @@ import { writtenKey } from "./read-set.ts";
 import type { Store } from "./store.ts";
 
 /** The key of a document in an index. */
-export function keyIn(index: IndexInfo, document: Document): Buffer {
+function keyIn(index: IndexInfo, document: Document): Buffer {
   return encodeKey(index.paths.map((path) => fieldAt(document, path)));
 }
 

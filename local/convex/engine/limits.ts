@@ -3,7 +3,7 @@ import type { CallUsage } from "../types.ts";
 import { isPlainObject } from "./key-codec.ts";
 
 /** The limits of a Convex deployment, as its documentation states them. */
-export const LIMITS = {
+const LIMITS = {
   documentBytes: 1 << 20,
   fields: 1024,
   documentNesting: 16,

@@ -20,7 +20,7 @@ const callBody = v.object({
 });
 
 /** What a query or mutation read and wrote (`CallUsage` as JSON), so that costs can be measured from outside. */
-export const USAGE_HEADER = "x-convex-usage";
+const USAGE_HEADER = "x-convex-usage";
 
 type CallKind = "query" | "mutation" | "action" | "function" | "query_at_ts";
 

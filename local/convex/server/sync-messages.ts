@@ -144,7 +144,7 @@ export function responseFrame(message: CallMessage, outcome: Outcome, ts?: bigin
 }
 
 /** The size from which a Transition is sent in parts, in UTF-16 units of its JSON (the client joins strings). */
-export const CHUNK_LENGTH = 5 * 1024 * 1024;
+const CHUNK_LENGTH = 5 * 1024 * 1024;
 
 function wireVersion(version: StateVersion) {
   return { ...version, ts: encodeTimestamp(version.ts) };

@@ -1,7 +1,7 @@
 /** `npm run local`: AuthKit and Convex alone, for other programs. */
 import { parseArgs } from "node:util";
 import { runUntilStopped } from "./shutdown.ts";
-import { startStack, type Stack } from "./stack.ts";
+import { dataFolder, startStack, type Stack } from "./stack.ts";
 
 const USAGE =
   "Usage: npm run local -- [--json] [--data DIR] [--authkit-port N] [--convex-port N] [--site-port N]";
@@ -25,7 +25,7 @@ function readArguments(): Arguments {
     const { values } = parseArgs({
       options: {
         json: { type: "boolean", default: false },
-        data: { type: "string", default: ".data" },
+        data: { type: "string" },
         "authkit-port": { type: "string" },
         "convex-port": { type: "string" },
         "site-port": { type: "string" },
@@ -33,7 +33,7 @@ function readArguments(): Arguments {
     });
     return {
       isJson: values.json,
-      dataDir: values.data,
+      dataDir: dataFolder(values.data),
       ports: {
         ...port("authkit", values["authkit-port"]),
         ...port("convex", values["convex-port"]),

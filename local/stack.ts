@@ -33,6 +33,11 @@ export interface Stack {
   close(): Promise<void>;
 }
 
+/** The data folder that a person named, from where they typed it; npm itself changes to the project's folder. */
+export function dataFolder(named: string | undefined): string {
+  return named === undefined ? resolve(".data") : resolve(process.env.INIT_CWD ?? ".", named);
+}
+
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Starts both and pushes `convex/`; when a part cannot start, what had started is ended again. */

@@ -1,5 +1,5 @@
 /** `npm start`: the whole product on this machine, without accounts and without a network. */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Archive } from "./archive.ts";
 import { ensureChromium } from "./browsers.ts";
@@ -8,7 +8,7 @@ import { runDemo } from "./demo.ts";
 import { buildExtension } from "./extension-build.ts";
 import { SessionLines } from "./session-lines.ts";
 import { runUntilStopped, type Shutdown } from "./shutdown.ts";
-import { startStack, type Stack } from "./stack.ts";
+import { dataFolder, startStack, type Stack } from "./stack.ts";
 
 const USAGE = "Usage: npm start -- [--demo] [--data DIR]";
 
@@ -45,10 +45,10 @@ function readArguments(): { isDemo: boolean; dataDir: string } {
     const { values } = parseArgs({
       options: {
         demo: { type: "boolean", default: false },
-        data: { type: "string", default: ".data" },
+        data: { type: "string" },
       },
     });
-    return { isDemo: values.demo, dataDir: resolve(values.data) };
+    return { isDemo: values.demo, dataDir: dataFolder(values.data) };
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`, {
       cause: error,

@@ -165,7 +165,6 @@ describe("checkDeployment", () => {
     [" https://happy-animal-123.convex.cloud/ ", "https://happy-animal-123.convex.cloud"],
     ["https://x.test/convex//?a=1#b", "https://x.test/convex"],
     ["http://localhost:3210", "http://localhost:3210"],
-    ["http://[::1]:3210/", "http://[::1]:3210"],
   ])("takes %s", (typed, value) => {
     expect(normaliseDeployment(typed, 0)).toEqual({ ok: true, value });
   });

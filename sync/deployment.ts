@@ -7,8 +7,9 @@ import { trouble } from "./troubles";
 
 const CHECK_TIMEOUT_MS = 10_000;
 
+/** The two names that the pages' content security policy lets a WebSocket to (wxt.config.ts). */
 function isLoopback(hostname: string): boolean {
-  return ["localhost", "127.0.0.1", "[::1]"].includes(hostname) || hostname.endsWith(".localhost");
+  return hostname === "localhost" || hostname === "127.0.0.1";
 }
 
 /** The deployment's URL without what does not belong to it, or why it cannot be one. */

@@ -215,6 +215,7 @@ describe("answers", () => {
     await add(captured("s", [], { title: "Bad" }));
     await parkBatch(database, (await peekBatch(database, ME))!, "No.");
     expect(await peekBatch(database, ME)).toBeNull();
+    expect(await countOutbox(database, ME)).toMatchObject({ refused: 1, refusedWhy: "No." });
     await unparkAll(database, ME);
     await parkBatch(database, (await peekBatch(database, ME))!, "No.");
     expect(await add(captured("s", [], { title: "Bad" }))).toEqual({ isNew: false });

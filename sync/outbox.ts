@@ -169,7 +169,8 @@ export async function countOutbox(
   database: SyncDatabase,
   owner: string | null,
 ): Promise<OutboxCounts> {
-  const index = database.transaction("outbox").store.index("by_status");
+  const transaction = database.transaction(["outbox", "headers"]);
+  const index = transaction.objectStore("outbox").index("by_status");
   const counts = { waiting: 0, waitingForOthers: 0, refused: 0 };
   let refusedWhy: string | null = null;
   let cursor = await index.openKeyCursor(null, "nextunique");
@@ -182,6 +183,12 @@ export async function countOutbox(
       refusedWhy = (await index.get(cursor.key))?.reason ?? null;
     }
     cursor = await cursor.continue();
+  }
+  // A session's header that was refused by itself stands for one; with its messages it is counted as those.
+  if (owner !== null && counts.refused === 0) {
+    const headers = transaction.objectStore("headers").index("by_status");
+    counts.refused = await headers.count([owner, "refused"]);
+    refusedWhy = (await headers.get([owner, "refused"]))?.reason ?? null;
   }
   return { ...counts, refusedWhy };
 }

@@ -4,19 +4,23 @@ import {
   paginationResultValidator,
 } from "convex/server";
 import { type Infer, v } from "convex/values";
-import type { Id } from "./_generated/dataModel";
+import type { Doc, Id } from "./_generated/dataModel";
 import { internalQuery, type QueryCtx } from "./_generated/server";
 import { userQuery } from "./functions";
+import { type EvalOptions, evalOptionFields, vEvalOptions } from "./model/evalCases";
 import { evalItems, type EvalFormat, vEvalFormat } from "./model/evals";
 import { emptyPage, pageOf } from "./model/pages";
+import { sessionUsage } from "./model/usage";
 import { vEvalStatus } from "./validators";
 
 const filterFields = {
   agent: v.optional(v.string()),
   model: v.optional(v.string()),
   status: v.optional(vEvalStatus),
-  /** One of the session's eval tags. */
-  tag: v.optional(v.string()),
+  /** The session has one of these as an eval tag. */
+  tags: v.optional(v.array(v.string())),
+  /** Fewest tokens of the session, estimates counted. */
+  minTokens: v.optional(v.number()),
   /** Unix ms, of the session's last change. */
   from: v.optional(v.number()),
   /** Unix ms, of the session's last change. */
@@ -31,13 +35,36 @@ const vItems = v.object({
   items: v.array(v.string()),
 });
 
+type Filter = Infer<typeof vFilter>;
+
+/** All tokens of the session: those that the agent gave, else estimates. */
+function tokensOf(session: Doc<"sessions">): number {
+  const { total = 0, estimatedInput = 0, estimatedOutput = 0 } = sessionUsage(session);
+  return total + estimatedInput + estimatedOutput;
+}
+
+function isWanted(
+  session: Doc<"sessions">,
+  { agent, model, status, tags, minTokens }: Filter,
+): boolean {
+  return (
+    (agent === undefined || session.agent === agent) &&
+    (model === undefined || session.model === model) &&
+    (status === undefined || session.evalStatus === status) &&
+    (tags === undefined || tags.some((tag) => session.evalTags?.includes(tag))) &&
+    (minTokens === undefined || tokensOf(session) >= minTokens)
+  );
+}
+
 async function evalPage(
   ctx: QueryCtx,
   userId: Id<"users">,
   format: EvalFormat,
-  { agent, model, status, tag, from = 0, to = Number.MAX_SAFE_INTEGER }: Infer<typeof vFilter>,
+  filter: Filter,
+  options: EvalOptions,
   paginationOpts: PaginationOptions,
 ) {
+  const { from = 0, to = Number.MAX_SAFE_INTEGER } = filter;
   const result = await ctx.db
     .query("sessions")
     .withIndex("by_user_eval_updated", (q) =>
@@ -46,17 +73,11 @@ async function evalPage(
     .order("desc")
     // One session may take half of what a query can read.
     .paginate(pageOf(paginationOpts, 1));
-  const wanted = result.page.filter(
-    (session) =>
-      (agent === undefined || session.agent === agent) &&
-      (model === undefined || session.model === model) &&
-      (status === undefined || session.evalStatus === status) &&
-      (tag === undefined || session.evalTags?.includes(tag)),
-  );
+  const wanted = result.page.filter((session) => isWanted(session, filter));
   const page = await Promise.all(
     wanted.map(async (session) => ({
       sessionId: session._id,
-      items: await evalItems(ctx, session, format),
+      items: await evalItems(ctx, session, format, options),
     })),
   );
   return { ...result, page };
@@ -67,11 +88,16 @@ async function evalPage(
  * the file: for `deepeval` and `files` a JSON list, for `openai` and `promptfoo` one line each. To nobody: an empty last page.
  */
 export const page = userQuery({
-  args: { format: vEvalFormat, ...filterFields, paginationOpts: paginationOptsValidator },
+  args: {
+    format: vEvalFormat,
+    ...filterFields,
+    ...evalOptionFields,
+    paginationOpts: paginationOptsValidator,
+  },
   returns: paginationResultValidator(vItems),
-  handler: async (ctx, { format, paginationOpts, ...filter }) => {
+  handler: async (ctx, { format, paginationOpts, ...asked }) => {
     if (ctx.user === null) return emptyPage();
-    return await evalPage(ctx, ctx.user._id, format, filter, paginationOpts);
+    return await evalPage(ctx, ctx.user._id, format, asked, asked, paginationOpts);
   },
 });
 
@@ -81,9 +107,10 @@ export const pageFor = internalQuery({
     userId: v.id("users"),
     format: vEvalFormat,
     filter: vFilter,
+    options: vEvalOptions,
     paginationOpts: paginationOptsValidator,
   },
   returns: paginationResultValidator(vItems),
-  handler: async (ctx, { userId, format, filter, paginationOpts }) =>
-    await evalPage(ctx, userId, format, filter, paginationOpts),
+  handler: async (ctx, { userId, format, filter, options, paginationOpts }) =>
+    await evalPage(ctx, userId, format, filter, options, paginationOpts),
 });

@@ -2,6 +2,7 @@
 import { type Infer, v } from "convex/values";
 import type { Doc } from "../_generated/dataModel";
 import type { QueryCtx } from "../_generated/server";
+import { type Change, type EvalCase, type EvalOptions, casesOf, changeOf } from "./evalCases";
 
 /** Bytes of message rows that are read of one session; a query may read 16 MiB. */
 const MAX_READ = 8 * 1024 * 1024;
@@ -15,86 +16,50 @@ export const vEvalFormat = v.union(
 
 export type EvalFormat = Infer<typeof vEvalFormat>;
 
-type ToolCall = { name: string; input: string };
+/** What an export says of a session besides its turns. */
+type About = { name: string; metadata?: Metadata };
 
-/** One question of a session with its answer and what went before. */
-export type EvalCase = {
-  input: string;
-  output: string;
-  tools: ToolCall[];
-  /** Earlier turns, oldest first. */
-  context: { role: "user" | "assistant"; content: string }[];
-  /** What the person says the answer should have been; of a session's last turn only. */
-  expected?: string;
+type Metadata = {
+  title?: string;
+  agent: string;
+  model?: string;
+  status?: string;
+  tags?: string[];
+  notes?: string;
 };
 
-function textOf({ parts, text, large }: Doc<"messages">): string {
-  if (large !== undefined) return text;
-  return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
-}
-
-function toolsOf({ parts }: Doc<"messages">): ToolCall[] {
-  return parts.flatMap((part) =>
-    part.type === "tool-call" ? [{ name: part.toolName, input: part.input }] : [],
-  );
-}
-
-/** A session's turns: what the user said, and all that the assistant answered until the next question. */
-export function casesOf(messages: Doc<"messages">[], expected: string | undefined): EvalCase[] {
-  const cases: EvalCase[] = [];
-  const context: EvalCase["context"] = [];
-  for (const message of messages) {
-    const content = textOf(message);
-    const last = cases.at(-1);
-    if (message.role === "user" && content !== "") {
-      if (last !== undefined) {
-        context.push({ role: "user", content: last.input });
-        if (last.output !== "") context.push({ role: "assistant", content: last.output });
-      }
-      cases.push({ input: content, output: "", tools: [], context: [...context] });
-    } else if (message.role === "assistant" && last !== undefined) {
-      last.output = [last.output, content].filter((text) => text !== "").join("\n\n");
-      last.tools.push(...toolsOf(message));
-    }
-  }
-  const end = cases.at(-1);
-  if (end !== undefined && expected !== undefined) end.expected = expected;
-  return cases.filter(({ output, tools }) => output !== "" || tools.length > 0);
-}
-
-function about(session: Doc<"sessions">) {
-  const { title, agent, model, evalStatus, evalTags, evalNotes } = session;
-  return { title, agent, model, status: evalStatus, tags: evalTags, notes: evalNotes };
-}
-
-function toolInput(input: string): unknown {
-  try {
-    return JSON.parse(input) as unknown;
-  } catch {
-    return input;
-  }
+function about(
+  session: Doc<"sessions">,
+  { includeMetadata = true }: EvalOptions,
+  change: Change,
+): About {
+  const { key, title, agent, model, evalStatus, evalTags, evalNotes } = session;
+  const name = change(title ?? key);
+  if (!includeMetadata) return { name };
+  const tags = evalTags?.map(change);
+  const notes = evalNotes && change(evalNotes);
+  return {
+    name,
+    metadata: { title: title && name, agent, model, status: evalStatus, tags, notes },
+  };
 }
 
 /** The `index`th case of a session as one JSON text of the format. */
 function caseText(
   format: Exclude<EvalFormat, "files">,
-  session: Doc<"sessions">,
+  { name, metadata }: About,
   { input, output, tools, context, expected }: EvalCase,
   index: number,
 ): string {
-  const metadata = about(session);
   switch (format) {
     case "deepeval":
       return JSON.stringify({
-        name: `${session.title ?? session.key} #${index + 1}`,
+        name: `${name} #${index + 1}`,
         input,
         actual_output: output,
         expected_output: expected,
         context: context.map(({ role, content }) => `${role}: ${content}`),
-        tools_called: tools.map(({ name, input }) => ({
-          name,
-          input_parameters: toolInput(input),
-        })),
+        tools_called: tools.map(({ name, input }) => ({ name, input_parameters: input })),
         additional_metadata: metadata,
       });
     case "openai":
@@ -105,7 +70,7 @@ function caseText(
       });
     case "promptfoo":
       return JSON.stringify({
-        description: `${session.title ?? session.key} #${index + 1}`,
+        description: `${name} #${index + 1}`,
         vars: { input, context, output },
         assert: [{ type: "similar", value: expected ?? output, threshold: 0.8 }],
         metadata,
@@ -113,21 +78,20 @@ function caseText(
   }
 }
 
-function fileText(session: Doc<"sessions">, cases: EvalCase[]): string {
-  // The row's id keeps two sessions with the same beginning of a key apart.
-  const name = `${session.agent}-${session._id}.md`;
+function fileText(session: Doc<"sessions">, { name, metadata }: About, cases: EvalCase[]): string {
   const turns = cases.map(
     ({ input, output, expected }) =>
       `## User\n\n${input}\n\n## Assistant\n\n${output}${expected === undefined ? "" : `\n\n## Expected\n\n${expected}`}`,
   );
-  const { notes, status, tags = [] } = about(session);
+  const { notes, status, tags = [] } = metadata ?? {};
   const facts = [
     status && `Status: ${status}`,
     tags.length > 0 && `Tags: ${tags.join(", ")}`,
     notes,
   ];
-  const content = [`# ${session.title ?? session.key}`, ...facts, ...turns].filter(Boolean);
-  return JSON.stringify({ name, content: `${content.join("\n\n")}\n` });
+  const content = `${[`# ${name}`, ...facts, ...turns].filter(Boolean).join("\n\n")}\n`;
+  // The row's id keeps two sessions with the same beginning of a key apart.
+  return JSON.stringify({ name: `${session.agent}-${session._id}.md`, content });
 }
 
 /** What a session gives to an export: one JSON text per test case, or one `{ name, content }` with `files`. */
@@ -135,6 +99,7 @@ export async function evalItems(
   ctx: QueryCtx,
   session: Doc<"sessions">,
   format: EvalFormat,
+  options: EvalOptions,
 ): Promise<string[]> {
   const rows = ctx.db
     .query("messages")
@@ -148,9 +113,15 @@ export async function evalItems(
     if (read > MAX_READ) break;
     messages.push(row);
   }
-  const cases = casesOf(messages, session.expectedOutput);
-  if (format === "files") return cases.length > 0 ? [fileText(session, cases)] : [];
-  return cases.map((one, index) => caseText(format, session, one, index));
+  const known = about(session, options, changeOf(options));
+  if (format === "files") {
+    // A file holds a whole conversation turn by turn.
+    const turnMode = options.turnMode === "full" ? "per_turn" : options.turnMode;
+    const cases = casesOf(messages, session.expectedOutput, { ...options, turnMode });
+    return cases.length > 0 ? [fileText(session, known, cases)] : [];
+  }
+  const cases = casesOf(messages, session.expectedOutput, options);
+  return cases.map((one, index) => caseText(format, known, one, index));
 }
 
 /** The items of all pages as one file: JSON for DeepEval and `files`, a line per case (JSONL) for OpenAI evals and Promptfoo. */

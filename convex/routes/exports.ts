@@ -4,6 +4,7 @@ import { type Infer, v } from "convex/values";
 import { internal } from "../_generated/api";
 import type { Id } from "../_generated/dataModel";
 import type { ActionCtx } from "../_generated/server";
+import { type EvalOptions, vTurnMode } from "../model/evalCases";
 import { type EvalFormat, joinEvals } from "../model/evals";
 import { messageMarkdown, sessionHead } from "../model/exportText";
 import type { vMessageRow, vSessionRow } from "../model/wireRows";
@@ -136,20 +137,26 @@ function dayOf(name: string, text: string | undefined): number | undefined {
 
 type EvalPage = PaginationResult<{ sessionId: Id<"sessions">; items: string[] }>;
 
+const vEvalQuery = v.object({
+  format: v.optional(v.string()),
+  tool: v.optional(v.string()),
+  model: v.optional(v.string()),
+  date_from: v.optional(v.string()),
+  date_to: v.optional(v.string()),
+  tags: v.optional(v.string()),
+  status: v.optional(v.string()),
+  min_tokens: v.optional(v.number()),
+  include_metadata: v.optional(v.boolean()),
+  anonymize: v.optional(v.boolean()),
+  turn_mode: v.optional(vTurnMode),
+});
+
 const exportEvals: Route = defineRoute({
   method: "GET",
   path: "/api/export/evals",
   access: "read",
   summary: "The sessions that are marked as ready for evaluations, as test cases.",
-  query: v.object({
-    format: v.optional(v.string()),
-    tool: v.optional(v.string()),
-    model: v.optional(v.string()),
-    date_from: v.optional(v.string()),
-    date_to: v.optional(v.string()),
-    tags: v.optional(v.string()),
-    status: v.optional(v.string()),
-  }),
+  query: vEvalQuery,
   returns: v.any(),
   files: ["application/x-ndjson"],
   handle: async (ctx, { userId, query }) => {
@@ -157,13 +164,9 @@ const exportEvals: Route = defineRoute({
     if (format === undefined) {
       throw new Problem(400, `format has to be one of ${[...formats.keys()].join(", ")}.`);
     }
-    const filter = {
-      ...{ agent: agentOf(query.tool), model: query.model, status: statusOf(query.status) },
-      from: dayOf("date_from", query.date_from),
-      to: dayOf("date_to", query.date_to),
-    };
-    const tags = query.tags?.split(",").filter((tag) => tag !== "") ?? [];
-    const { items, sessions } = await evalItems(ctx, userId, format, filter, tags);
+    const { include_metadata: includeMetadata, anonymize, turn_mode: turnMode } = query;
+    const options = { includeMetadata, anonymize, turnMode };
+    const { items, sessions } = await evalItems(ctx, userId, format, filterOf(query), options);
     if (items.length === 0) throw new Problem(404, "No sessions found matching the filters");
     const isLines = format === "openai" || format === "promptfoo";
     const counts = {
@@ -185,32 +188,54 @@ function statusOf(text: string | undefined): EvalStatus | undefined {
   throw new Problem(400, `status has to be one of ${known.join(", ")}.`);
 }
 
+type EvalFilter = {
+  agent?: string;
+  model?: string;
+  status?: EvalStatus;
+  tags?: string[];
+  minTokens?: number;
+  from?: number;
+  to?: number;
+};
+
+function filterOf(query: Infer<typeof vEvalQuery>): EvalFilter {
+  const { min_tokens: minTokens } = query;
+  if (minTokens !== undefined && !(Number.isInteger(minTokens) && minTokens >= 0)) {
+    throw new Problem(400, "min_tokens has to be a whole number of 0 or more.");
+  }
+  const tags = query.tags?.split(",").filter((tag) => tag !== "") ?? [];
+  return {
+    ...{ agent: agentOf(query.tool), model: query.model, status: statusOf(query.status) },
+    ...{ tags: tags.length === 0 ? undefined : tags, minTokens },
+    from: dayOf("date_from", query.date_from),
+    to: dayOf("date_to", query.date_to),
+  };
+}
+
 async function evalItems(
   ctx: ActionCtx,
   userId: Id<"users">,
   format: EvalFormat,
-  filter: { agent?: string; model?: string; status?: EvalStatus; from?: number; to?: number },
-  tags: string[],
+  filter: EvalFilter,
+  options: EvalOptions,
 ): Promise<{ items: string[]; sessions: number }> {
-  const bySession = new Map<string, string[]>();
+  const all: string[] = [];
+  let sessions = 0;
   let bytes = 0;
-  for (const tag of tags.length === 0 ? [undefined] : tags) {
-    for (let cursor: string | null = null; ;) {
-      const result: EvalPage = await ctx.runQuery(internal.evals.pageFor, {
-        ...{ userId, format, filter: { ...filter, tag } },
-        paginationOpts: { numItems: 1, cursor },
-      });
-      for (const { sessionId, items } of result.page) {
-        if (items.length === 0 || bySession.has(sessionId)) continue;
-        bytes += items.join("").length;
-        if (bytes > MAX_BYTES) throw tooLarge();
-        bySession.set(sessionId, items);
-      }
-      if (result.isDone) break;
-      cursor = result.continueCursor;
+  for (let cursor: string | null = null; ;) {
+    const result: EvalPage = await ctx.runQuery(internal.evals.pageFor, {
+      ...{ userId, format, filter, options },
+      paginationOpts: { numItems: 1, cursor },
+    });
+    for (const { items } of result.page) {
+      bytes += items.join("").length;
+      if (bytes > MAX_BYTES) throw tooLarge();
+      if (items.length > 0) sessions += 1;
+      all.push(...items);
     }
+    if (result.isDone) return { items: all, sessions };
+    cursor = result.continueCursor;
   }
-  return { items: [...bySession.values()].flat(), sessions: bySession.size };
 }
 
 /** The routes of this file. */

@@ -7,7 +7,7 @@ import { type Client, message, session, text } from "./test.setup";
 import type { Message, SessionReading } from "./validators";
 
 const PATH = "/api/export/evals";
-const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+const [deep, veryDeep] = [66, 20_000].map((depth) => "[".repeat(depth) + "]".repeat(depth));
 
 async function ready(ann: Client, reading: Partial<SessionReading>, messages: Message[]) {
   const { sessionId } = await ann.mutation(api.sessions.record, {
@@ -38,7 +38,10 @@ async function filled() {
       parts: [...text("done"), input({ "/Users/ann/k": "ann@example.org", n: 1 })],
     },
     { role: "user" as const, parts: text("and now?") },
-    { role: "assistant" as const, parts: [...text("mailed"), input(deep), input("{half")] },
+    {
+      role: "assistant" as const,
+      parts: [...text("mailed"), input(deep!), input(veryDeep!), input("{half")],
+    },
     { role: "user" as const, parts: text("unanswered") },
     { role: "tool" as const, parts: text("from a tool") },
   ];
@@ -82,7 +85,7 @@ describe("turn_mode", () => {
     for (const format of ["openai", "promptfoo", "filesystem"]) {
       const all = await cases(http, `turn_mode=final_only&format=${format}`);
       expect(all).toHaveLength(1);
-      expect(JSON.stringify(all)).toContain("mailed");
+      expect(JSON.stringify(all)).toContain("and now?");
     }
     const [file] = await cases(http, "turn_mode=final_only&format=filesystem");
     expect(file!.content).not.toContain("a.ts");
@@ -96,7 +99,7 @@ describe("turn_mode", () => {
       ...{ input: "open /home/user/a.ts\n\nand now?", actual_output: "done\n\nmailed" },
       context: [],
     });
-    expect(one!.tools_called).toHaveLength(3);
+    expect(one!.tools_called).toHaveLength(4);
     const [file] = await cases(http, "turn_mode=full&format=filesystem");
     expect(file!.content).toMatch(/## User\n\nopen [^]+done[^]+## User\n\nand now\?[^]+mailed/);
   });
@@ -110,7 +113,7 @@ test.each(["deepeval", "openai", "promptfoo", "filesystem"])(
     expect(withIt).toMatch(/"tags":\["t"\]|Tags: t/);
     const without = JSON.stringify(await cases(http, `format=${format}&include_metadata=false`));
     expect(without).not.toMatch(/metadata|tags|Tags|ask user/);
-    expect(without).toContain("mailed");
+    expect(without).toContain("and now?");
   },
 );
 
@@ -139,17 +142,32 @@ test("a tool's arguments are JSON where every reader takes it, and a text elsewh
   ]);
   expect(second!.tools_called).toMatchObject([
     { input_parameters: deep },
+    { input_parameters: veryDeep },
     { input_parameters: "{half" },
   ]);
 });
 
-test("min_tokens takes sessions with as many, estimates counted", async () => {
-  const { ann, http } = await filled();
+async function addAnswered(ann: Client) {
   const turn = await Promise.all([
     message({ key: "q", position: 0, parts: text("q") }),
     message({ key: "a", position: 1, role: "assistant", parts: text("word ".repeat(1_000)) }),
   ]);
-  await ready(ann, { key: "s2", title: "Estimated" }, turn);
+  await ready(ann, { key: "s2", title: "Answered" }, turn);
+}
+
+test("what the answer should have been is anonymised too", async () => {
+  const { ann, http } = await openHttp();
+  await addAnswered(ann);
+  const expected = async (query: string) => (await cases(http, query))[0]!.expected_output;
+  for (const turnMode of ["per_turn", "full", "final_only"]) {
+    expect(await expected(`turn_mode=${turnMode}`)).toBe("/home/user/x");
+  }
+  expect(await expected("anonymize=false")).toBe("/home/ann/x");
+});
+
+test("min_tokens takes sessions with as many, estimates counted", async () => {
+  const { ann, http } = await filled();
+  await addAnswered(ann);
   const sessions = async (query: string) =>
     (await http.get(`${PATH}?${query}`)).headers.get("X-Export-Sessions");
   expect(await sessions("min_tokens=0")).toBe("2");

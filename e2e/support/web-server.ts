@@ -21,3 +21,10 @@ export async function startWebServer(listener: RequestListener): Promise<WebServ
       }),
   };
 }
+
+/** A port that nobody listens on. Left to itself opencode takes 4096 when it can, which the extension knows without being told. */
+export async function freePort(): Promise<number> {
+  const { url, close } = await startWebServer((_request, response) => response.end());
+  await close();
+  return Number(new URL(url).port);
+}

@@ -10,6 +10,7 @@ import { buildExtension } from "../../local/extension-build.ts";
 import { startModel, type Model } from "../../local/model.ts";
 import { startOpencode, type Opencode } from "../../local/opencode.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
+import { freePort } from "./web-server.ts";
 import { openWire, type Wire } from "./wire.ts";
 
 export interface World {
@@ -41,7 +42,11 @@ async function withWorld(use: (world: World) => Promise<void>): Promise<void> {
     const wire = ending(await openWire(stack.convex.url));
     const model = ending(await startModel());
     const opencode = ending(
-      await startOpencode({ dir: join(folder, "opencode"), modelUrl: model.url }),
+      await startOpencode({
+        dir: join(folder, "opencode"),
+        port: await freePort(),
+        modelUrl: model.url,
+      }),
     );
     const extensionDir = await buildExtension({
       outDir: join(folder, "build"),

@@ -104,6 +104,14 @@ describe("a search of messages", () => {
     await expect(asked).rejects.toMatchObject({ data: { code: "invalid-search" } });
   });
 
+  test("finds what a message says now, once, and not what it said before", async () => {
+    const ann = await signIn(openBackend());
+    await record(ann, {}, [{ parts: text("quince and plum") }]);
+    await record(ann, {}, [{ parts: text("medlar and plum") }]);
+    expect(await textsOf(ann, { text: "quince" })).toEqual([]);
+    expect(await textsOf(ann, { text: "plum" })).toEqual(["medlar and plum"]);
+  });
+
   test("never gives messages of a session that is gone", async () => {
     const ann = await signIn(openBackend());
     const readings = Array.from({ length: 90 }, (_, at) => ({ parts: text(`fig ${at}`) }));

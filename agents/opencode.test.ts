@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Observation } from "./agent";
+import type { Observation, Reading } from "./agent";
 import { opencode } from "./opencode";
 
 const folder = join(import.meta.dirname, "fixtures", "opencode");
@@ -36,7 +36,10 @@ function messages(url: string, body: unknown, isTruncated = false): Observation 
   };
 }
 
-const readMessages = opencode.taps[1]!.read;
+/** The one session of a list of messages. */
+function readMessages(observation: Observation): Reading {
+  return opencode.taps[1]!.read(observation)![0]!;
+}
 const list = (
   JSON.parse(readFileSync(join(folder, "messages.observation.json"), "utf8")) as { body: unknown[] }
 ).body;
@@ -67,12 +70,12 @@ it("is not misled by a conversation about its events", () => {
 });
 
 it("gives a message the same position in the whole list and in any page of it", () => {
-  const whole = readMessages(messages(url, list))!.messages;
+  const whole = readMessages(messages(url, list)).messages;
   expect(whole.map((message) => message.position)).toEqual(
     [...whole.map((message) => message.position)].sort((a, b) => a - b),
   );
   expect(new Set(whole.map((message) => message.position)).size).toBe(whole.length);
-  const page = readMessages(messages(`${url}?limit=5&before=abc`, list.slice(3, 8)))!.messages;
+  const page = readMessages(messages(`${url}?limit=5&before=abc`, list.slice(3, 8))).messages;
   expect(page).toEqual(whole.slice(3, 8));
 });
 
@@ -83,23 +86,23 @@ it("orders two messages of one millisecond by the counter in their ids", () => {
   });
   const [first, second] = readMessages(
     messages(url, [item("msg_1ff311e06001aaaaaaaaaaaaaa"), item("msg_1ff311e06002aaaaaaaaaaaaaa")]),
-  )!.messages;
+  ).messages;
   expect(first!.position).toBeLessThan(second!.position);
 });
 
 it("keeps the whole messages of a list whose end was cut", () => {
   const text = JSON.stringify(list);
-  const cut = readMessages(messages(url, text.slice(0, text.length - 500), true))!;
+  const cut = readMessages(messages(url, text.slice(0, text.length - 500), true));
   expect(cut.messages.length).toBeGreaterThan(10);
   expect(cut.messages).toEqual(
-    readMessages(messages(url, list))!.messages.slice(0, cut.messages.length),
+    readMessages(messages(url, list)).messages.slice(0, cut.messages.length),
   );
   expect(cut.session.activeLeafKey).toBeUndefined();
 });
 
 it("takes no message of another session", () => {
   expect(
-    readMessages(messages("http://127.0.0.1:4096/session/ses_other/message", list)),
+    opencode.taps[1]!.read(messages("http://127.0.0.1:4096/session/ses_other/message", list)),
   ).toBeNull();
 });
 
@@ -125,7 +128,7 @@ it("caps the raw JSON of a part that it does not know", () => {
     info: { id: "msg_1", role: "assistant", time: { created: 1, completed: 2 } },
     parts,
   };
-  const part = readMessages(messages(url, [item]))!.messages[0]!.parts[0]!;
+  const part = readMessages(messages(url, [item])).messages[0]!.parts[0]!;
   expect(part).toMatchObject({ type: "unknown", kind: "novelty" });
   expect(part.type === "unknown" && part.json.length).toBe(32 * 1024);
 });

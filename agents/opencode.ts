@@ -3,7 +3,7 @@ import {
   type MessageReading,
   type Observation,
   type Part,
-  type Reading,
+  type Readings,
 } from "./agent";
 import type { SessionReading, Tokens } from "./agent";
 import {
@@ -15,9 +15,7 @@ import {
   parseJson,
   toJson,
 } from "./shared/json";
-
-/** Longest raw JSON that is kept of a part whose kind is not known here. */
-const MAX_UNKNOWN_CHARS = 32 * 1024;
+import { unknownPart } from "./shared/parts";
 
 /**
  * Parts that hold nothing a person wrote or read, left out on purpose: the markers of a model step (their tokens and cost are in the
@@ -103,7 +101,7 @@ function readPart(value: unknown): Part[] {
   }
   if (type === "tool") return readTool(part);
   if (type === "file") return [readFile(part)];
-  return [{ type: "unknown", kind: type, json: toJson(part).slice(0, MAX_UNKNOWN_CHARS) }];
+  return [unknownPart(type, part)];
 }
 
 /**
@@ -175,7 +173,7 @@ function requestedKey(observation: Observation): string | undefined {
   return /^\/session\/(ses_\w+)/.exec(URL.parse(observation.url)?.pathname ?? "")?.[1];
 }
 
-function readSession(observation: Observation): Reading | null {
+function readSession(observation: Observation): Readings {
   const info = asRecord(parseJson(observation.body));
   const key = asString(info?.id);
   if (!info || !key || key !== requestedKey(observation)) return null;
@@ -195,27 +193,25 @@ function readSession(observation: Observation): Reading | null {
     createdAt: asNumber(time?.created),
     updatedAt: asNumber(time?.updated),
   });
-  return { session, messages: [] };
+  return [{ session, messages: [] }];
 }
 
-function readMessages(observation: Observation): Reading | null {
+function readMessages(observation: Observation): Readings {
   const key = requestedKey(observation);
   const items = arrayItems(observation.body);
   if (!key || !items) return null;
   const messages = items.flatMap((item, index) => readMessage(item, index, key));
-  if (messages.length === 0) return null;
+  if (messages.length === 0) return items.length === 0 ? [] : null;
   // A page of older messages (`before=`) does not hold the end of the branch, and neither does a list whose end was cut.
   const holdsEnd =
     !observation.isTruncated && !URL.parse(observation.url)?.searchParams.has("before");
-  return {
-    session: compact({
-      agent: "opencode",
-      key,
-      url: pageOf(key, observation),
-      activeLeafKey: holdsEnd ? messages.at(-1)?.key : undefined,
-    }),
-    messages,
-  };
+  const session: SessionReading = compact({
+    agent: "opencode",
+    key,
+    url: pageOf(key, observation),
+    activeLeafKey: holdsEnd ? messages.at(-1)?.key : undefined,
+  });
+  return [{ session, messages }];
 }
 
 /**
@@ -234,6 +230,7 @@ const EVENTS = {
 export const opencode = defineAgent({
   id: "opencode",
   name: "opencode",
+  kind: "self-hosted",
   origins: ["http://localhost:4096/*", "http://127.0.0.1:4096/*"],
   selfHosted: {
     path: "/global/health",
@@ -265,7 +262,14 @@ export const opencode = defineAgent({
     { ...EVENTS, path: "^/global/event(\\?|$)" },
     { ...EVENTS, path: "^/event(\\?|$)" },
   ],
-  sources: [
-    "opencode-ai 1.18.33: its web page and HTTP API, recorded on 2026-11-21 (session, message list, events, sub-agent, question, permission, abort, provider error)",
+  facts: [
+    {
+      fields:
+        "messages, reasoning, tool calls and results, sub-agents, tokens, cost, times, models, errors",
+      from: "GET /session/{id} and /session/{id}/message, asked when /global/event says that a turn ended",
+      sure: "certain",
+      source: "opencode-ai 1.18.33: its own page and HTTP API, recorded here",
+      date: "2026-11-21",
+    },
   ],
 });

@@ -76,11 +76,19 @@ export const vPart = v.union(
     /** Bytes. */
     size: v.optional(v.number()),
   }),
+  /** A page that the message cites or was written from. */
+  v.object({
+    type: v.literal("source"),
+    url: v.string(),
+    title: v.optional(v.string()),
+    /** What the agent quotes of it. */
+    snippet: v.optional(v.string()),
+  }),
   /** A kind that the reader does not know yet: kept, so that nothing is lost. `json` is its raw JSON, capped by the reader. */
   v.object({ type: v.literal("unknown"), kind: v.string(), json: v.string() }),
 );
 
-/** Token counts as the agent gives them; nothing is estimated here. */
+/** Token counts as the agent gives them, or estimated from the text and marked so. */
 export const vTokens = v.object({
   input: v.optional(v.number()),
   output: v.optional(v.number()),
@@ -88,6 +96,8 @@ export const vTokens = v.object({
   cacheRead: v.optional(v.number()),
   cacheWrite: v.optional(v.number()),
   total: v.optional(v.number()),
+  /** The agent gives none: counted from the text, roughly. */
+  isEstimated: v.optional(v.boolean()),
 });
 
 /** What a message is besides its parts: the same in readings, on the wire and in the table. */
@@ -150,6 +160,10 @@ export const vSessionReading = v.object({
   parentKey: v.optional(v.string()),
   /** Key of the message at the end of the branch that the page shows. */
   activeLeafKey: v.optional(v.string()),
+  /** Account or workspace on the site, as the site names or numbers it. */
+  account: v.optional(v.string()),
+  /** 0 to 1: how sure a reader that guesses is; absent where the agent's format is known. */
+  certainty: v.optional(v.number()),
   projectPath: v.optional(v.string()),
   projectName: v.optional(v.string()),
   model: v.optional(v.string()),

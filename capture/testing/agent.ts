@@ -1,4 +1,4 @@
-import { defineAgent, type Observation, type Reading } from "../../agents/agent";
+import { defineAgent, type Observation, type Readings } from "../../agents/agent";
 
 /** Body of the made-up agent: the session's key and its messages' texts. */
 interface Body {
@@ -6,27 +6,30 @@ interface Body {
   texts: string[];
 }
 
-function read(observation: Observation): Reading | null {
+function read(observation: Observation): Readings {
   if (observation.body.includes("throw"))
     throw new RangeError("A body that the reader cannot read.");
   const [body = ""] = observation.body.split("\n");
   const { key, texts } = JSON.parse(body) as Body;
-  return {
-    session: { agent: "somebody-else", key },
-    messages: texts.map((text, position) => ({
-      key: `m${position}`,
-      role: "user",
-      position,
-      state: "final",
-      parts: [{ type: "text", text }],
-    })),
-  };
+  return [
+    {
+      session: { agent: "somebody-else", key },
+      messages: texts.map((text, position) => ({
+        key: `m${position}`,
+        role: "user",
+        position,
+        state: "final",
+        parts: [{ type: "text", text }],
+      })),
+    },
+  ];
 }
 
 /** A made-up agent that uses every transport. It is in tests only. */
 export const testAgent = defineAgent({
   id: "test-agent",
   name: "Test agent",
+  kind: "self-hosted",
   origins: [],
   selfHosted: { path: "/health", isRecognised: () => true },
   session: (url) => url.searchParams.get("session"),
@@ -47,5 +50,5 @@ export const testAgent = defineAgent({
       askLess: ["/api/session/$1?limit=1"],
     },
   ],
-  sources: ["made up"],
+  facts: [],
 });

@@ -44,7 +44,16 @@ const aPart = mostly(
   fc.record(
     {
       type: mostly(
-        fc.constantFrom("text", "tool-call", "tool_use", "tool-result", "thinking", "file", "x"),
+        fc.constantFrom(
+          "text",
+          "tool-call",
+          "tool_use",
+          "tool-result",
+          "thinking",
+          "file",
+          "source",
+          "x",
+        ),
       ),
       content: fc.oneof(aText, aValue),
     },

@@ -8,7 +8,8 @@ const order: Record<Part["type"], number> = {
   file: 2,
   "tool-call": 3,
   "tool-result": 4,
-  unknown: 5,
+  source: 5,
+  unknown: 6,
 };
 
 function words(part: Part): string[] {
@@ -22,6 +23,8 @@ function words(part: Part): string[] {
       return [part.output];
     case "file":
       return [part.name ?? ""];
+    case "source":
+      return [part.title ?? "", part.url];
     case "unknown":
       return [];
   }

@@ -9,15 +9,20 @@ async function start() {
   const ann = await signIn(backend);
   const header = session({
     ...{ title: "Fix\u202e the bug", url: "https://private.example/PRIVATE", model: "m" },
-    ...{ projectPath: "/srv/PRIVATE", projectName: "PRIVATE", provider: "PRIVATE", cost: 77.7 },
+    ...{
+      projectPath: "/srv/PRIVATE",
+      projectName: "PRIVATE",
+      provider: "PRIVATE",
+      cost: 77777.7777,
+    },
     ...{
       parentKey: "PRIVATE",
       activeLeafKey: "PRIVATE",
-      durationMs: 777,
+      durationMs: 777777777,
       createdAt: 5,
       updatedAt: 6,
     },
-    tokens: { total: 777 },
+    tokens: { total: 777777777 },
   });
   const parts = [
     { type: "text" as const, text: "hello from /home/ann/project" },
@@ -29,16 +34,27 @@ async function start() {
     { type: "tool-result" as const, toolCallId: "PRIVATE", output: "a b", metadata: "PRIVATE" },
     {
       ...{ type: "file" as const, name: "C:\\PRIVATE\\shot.png", mediaType: "image/png" },
-      ...{ url: "https://private.example/PRIVATE", size: 777 },
+      ...{ url: "https://private.example/PRIVATE", size: 777777777 },
+    },
+    {
+      ...{ type: "source" as const, url: "https://docs.example/a?b=1", title: "A <page>" },
+      snippet: "PRIVATE",
     },
     { type: "unknown" as const, kind: "PRIVATE", json: '"PRIVATE"' },
   ];
   const first = await message({
-    ...{ parts, parentKey: "PRIVATE", model: "m", provider: "PRIVATE", cost: 77.7, createdAt: 5 },
+    ...{
+      parts,
+      parentKey: "PRIVATE",
+      model: "m",
+      provider: "PRIVATE",
+      cost: 77777.7777,
+      createdAt: 5,
+    },
     ...{
       finish: "PRIVATE",
       error: { name: "PRIVATE", message: "PRIVATE" },
-      tokens: { total: 777 },
+      tokens: { total: 777777777 },
     },
   });
   const second = await message({ key: "m2", position: 1, role: "assistant", parts: text("hi") });
@@ -99,6 +115,11 @@ describe("what becomes public", () => {
                 "name": "shot.png",
                 "type": "file",
               },
+              {
+                "title": "A <page>",
+                "type": "source",
+                "url": "https://docs.example/a?b=1",
+              },
             ],
             "role": "user",
           },
@@ -124,7 +145,10 @@ describe("what becomes public", () => {
       const body = await answer.text();
       expect(JSON.parse(body)).toEqual(preview);
       const page = await (await ann.fetch(`/s/${slug}`)).text();
-      for (const secret of ["PRIVATE", "777", sessionId, "user_ann", "77.7"]) {
+      expect(page).toContain(
+        '<a href="https://docs.example/a?b=1" rel="nofollow noopener noreferrer">A &lt;page&gt;</a>',
+      );
+      for (const secret of ["PRIVATE", "777777777", sessionId, "user_ann", "77777.7777"]) {
         expect(body).not.toContain(secret);
         expect(page).not.toContain(secret);
       }

@@ -88,7 +88,7 @@ export const vPart = v.union(
   v.object({ type: v.literal("unknown"), kind: v.string(), json: v.string() }),
 );
 
-/** Token counts as the agent gives them, or estimated from the text and marked so. */
+/** Token counts as the agent gives them; estimates are made where they are counted (model/usage), and kept apart. */
 export const vTokens = v.object({
   input: v.optional(v.number()),
   output: v.optional(v.number()),
@@ -96,8 +96,6 @@ export const vTokens = v.object({
   cacheRead: v.optional(v.number()),
   cacheWrite: v.optional(v.number()),
   total: v.optional(v.number()),
-  /** The agent gives none: counted from the text, roughly. */
-  isEstimated: v.optional(v.boolean()),
 });
 
 /** What a message is besides its parts: the same in readings, on the wire and in the table. */

@@ -48,6 +48,7 @@ function Facts({ session, agentName }: Omit<Props, "actions">) {
       </p>
       <p className="text-sm text-ink-soft">
         {times(session)}
+        {session.account && ` · Account ${session.account}`}
         {session.projectPath && (
           <>
             {" · "}

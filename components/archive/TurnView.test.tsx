@@ -45,6 +45,18 @@ describe("a message", () => {
     expect(fold?.textContent).toContain("2 passed");
   });
 
+  it("links what an answer cites, and nothing that is no web address", () => {
+    const parts: Part[] = [
+      { type: "source", url: "https://example.org/a", title: "A page" },
+      { type: "source", url: "javascript:alert(1)", title: "No page" },
+    ];
+    show([messageOf({ key: "m1", parts })]);
+    expect(screen.getByRole("link", { name: "A page" }).getAttribute("href")).toBe(
+      "https://example.org/a",
+    );
+    expect(screen.getByText("No page").closest("a")).toBeNull();
+  });
+
   it("says that a call failed, and that one has no output", () => {
     show([
       messageOf({

@@ -1,4 +1,4 @@
-import { FileText } from "lucide-react";
+import { FileText, Link as LinkIcon } from "lucide-react";
 import { memo } from "react";
 import { formatBytes, formatDuration, formatTime, isoTime } from "../format";
 import { Badge } from "../ui/Badge";
@@ -65,6 +65,30 @@ function File({ part }: { part: Extract<Block, { type: "file" }> }) {
   );
 }
 
+function Source({ part }: { part: Extract<Block, { type: "source" }> }) {
+  const url = safeUrl(part.url);
+  const title = part.title ?? part.url;
+  return (
+    <p className="flex items-center gap-2 text-sm" title={part.snippet}>
+      <LinkIcon size={14} aria-hidden="true" className="shrink-0 text-ink-soft" />
+      <span className="min-w-0 wrap-anywhere">
+        {url ? (
+          <a
+            href={url}
+            target="_blank"
+            rel="noopener noreferrer"
+            className="text-accent underline underline-offset-2"
+          >
+            {title}
+          </a>
+        ) : (
+          title
+        )}
+      </span>
+    </p>
+  );
+}
+
 function BlockView({ block, agent }: { block: Block; agent: string }) {
   switch (block.type) {
     case "text":
@@ -75,6 +99,8 @@ function BlockView({ block, agent }: { block: Block; agent: string }) {
       return <ToolCall call={block.call} result={block.result} agent={agent} />;
     case "file":
       return <File part={block} />;
+    case "source":
+      return <Source part={block} />;
     case "unknown":
       return (
         <Fold summary={<span className="text-sm text-ink-soft">Unknown part: {block.kind}</span>}>

@@ -17,6 +17,7 @@ describe("sessionMarkdown", () => {
         { type: "reasoning", text: "Look.\nThen act." },
         { type: "text", text: "Done: **fixed**" },
         { type: "file", name: "log.txt", mediaType: "text/plain", size: 2048 },
+        { type: "source", url: "https://example.org/a?b=1", title: "A page" },
       ]),
     ).toBe(`# Fix it
 
@@ -34,7 +35,20 @@ describe("sessionMarkdown", () => {
 Done: **fixed**
 
 File: log.txt (text/plain, 2.0 KB)
+
+Source: A page, https://example.org/a?b=1
 `);
+  });
+
+  it("says the account, and that counted tokens are an estimate", () => {
+    const session = sessionOf({ account: "Acme" });
+    const tokens = { ...session.usage.tokens, total: 1_200, estimated: 1_200 };
+    const usage = { ...session.usage, tokens };
+    const text = sessionMarkdown({ ...session, usage }, "ChatGPT", []);
+    expect(text).toContain("- Account: Acme\n");
+    expect(text).toContain("- about 1.2K tokens, estimated\n");
+    const given = sessionMarkdown({ ...session, usage, tokens: { total: 7 } }, "ChatGPT", []);
+    expect(given).not.toContain("estimated");
   });
 
   it("writes tool calls with their input and output", () => {

@@ -42,6 +42,8 @@ function blockText(block: Block): string {
       const said = facts.filter(Boolean).join(", ");
       return `File: ${block.name ?? "unnamed"}${said ? ` (${said})` : ""}`;
     }
+    case "source":
+      return `Source: ${[block.title, block.url].filter(Boolean).join(", ")}`;
     case "unknown":
       return `Unknown part (${block.kind}):\n\n${code(block.json)}`;
   }
@@ -64,7 +66,12 @@ function turnText({ message, blocks }: Turn): string {
 
 /** A whole session as one Markdown document. */
 export function sessionMarkdown(session: Session, agentName: string, turns: Turn[]): string {
-  const head = [`Agent: ${agentName}`, session.model && `Model: ${session.model}`, session.url]
+  const head = [
+    `Agent: ${agentName}`,
+    session.model && `Model: ${session.model}`,
+    session.account && `Account: ${session.account}`,
+    session.url,
+  ]
     .concat(sessionFigures(session))
     .filter(Boolean)
     .map((line) => `- ${line}`)

@@ -40,11 +40,16 @@ export function messageFigures(message: Message): string[] {
   ].filter((word): word is string => Boolean(word));
 }
 
+/** What the backend counts a session with whose agent gives no counts; said to be an estimate. */
+function estimateWords({ tokens: { total, estimated } }: Session["usage"]): string | null {
+  return estimated > 0 ? `about ${formatCompact(total)} tokens, estimated` : null;
+}
+
 /** Messages, tokens and cost of a session. */
 export function sessionFigures(session: Session): string[] {
   return [
     count(session.messageCount, "message"),
-    tokenWords(session.tokens),
+    tokenWords(session.tokens) ?? estimateWords(session.usage),
     session.cost !== undefined && session.cost > 0 && formatCost(session.cost),
   ].filter((word): word is string => Boolean(word));
 }

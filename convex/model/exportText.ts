@@ -85,6 +85,8 @@ function partMarkdown(part: Part): string {
       return `**${part.isError ? "Output (failed)" : "Output"}:**\n\n${fence(part.output)}`;
     case "file":
       return `File: ${[part.name ?? "unnamed", part.mediaType, part.url].filter(Boolean).join(", ")}`;
+    case "source":
+      return `Source: ${[part.title, part.url].filter(Boolean).join(", ")}`;
     case "unknown":
       return `${part.kind}:\n\n${fence(part.json, "json")}`;
   }
@@ -100,10 +102,11 @@ function isoTime(ms: number | undefined): string | undefined {
 
 /** The beginning of a Markdown export. */
 export function sessionHead(session: ExportedSession): string {
-  const { title, agent, model, url, projectName, createdAt } = session;
+  const { title, agent, model, url, account, projectName, createdAt } = session;
   const facts = [
     `Agent: ${agent}`,
     model && `Model: ${model}`,
+    account && `Account: ${account}`,
     projectName && `Project: ${projectName}`,
     url && `URL: ${url}`,
     isoTime(createdAt) && `Created: ${isoTime(createdAt)}`,

@@ -28,6 +28,7 @@ const vPublicPart = v.union(
     name: v.optional(v.string()),
     mediaType: v.optional(v.string()),
   }),
+  v.object({ type: v.literal("source"), url: v.string(), title: v.optional(v.string()) }),
 );
 
 /** A public session, as its page and `/s/<slug>.json` show it and as `shares.preview` gives it beforehand. */
@@ -79,6 +80,10 @@ function publicPart(part: Part): PublicPart[] {
       return [{ type: part.type, output: hideSecrets(part.output), isError: part.isError }];
     case "file":
       return [{ type: part.type, name: publicName(part.name), mediaType: part.mediaType }];
+    case "source": {
+      const title = part.title === undefined ? undefined : hideSecrets(part.title);
+      return [{ type: part.type, url: hideSecrets(part.url), title }];
+    }
     case "unknown":
       return [];
   }

@@ -76,6 +76,18 @@ function file(content: unknown): Part | undefined {
   return { type: "file", ...(fieldsOf(content) as object) };
 }
 
+function source(content: unknown): Part | undefined {
+  const { url, title, snippet, ...others } = fieldsOf(content);
+  const isKnown = typeof url === "string" && isTextOrAbsent(title) && isTextOrAbsent(snippet);
+  if (!isKnown || Object.keys(others).length > 0) return undefined;
+  return {
+    type: "source",
+    url,
+    ...(title !== undefined && { title }),
+    ...(snippet !== undefined && { snippet }),
+  };
+}
+
 function known(type: string, content: unknown, counts: { calls: number; results: number }) {
   switch (type) {
     case "text": {
@@ -96,6 +108,8 @@ function known(type: string, content: unknown, counts: { calls: number; results:
       return toolResult(content, counts.results++);
     case "file":
       return file(content);
+    case "source":
+      return source(content);
     default:
       return undefined;
   }
@@ -144,7 +158,8 @@ export function wirePart(part: Part): WirePart {
       }
       return { type: part.type, content: { ...id, result: output, ...(isError && { isError }) } };
     }
-    case "file": {
+    case "file":
+    case "source": {
       const { type, ...content } = part;
       return { type, content };
     }

@@ -51,6 +51,11 @@ function fold(title: string, content: string): string {
   return `<details><summary>${escapeHtml(title)}</summary>${content}</details>`;
 }
 
+function sourceLink(url: string, title: string): string {
+  if (!/^https?:\/\//.test(url)) return escapeHtml(title);
+  return `<a href="${escapeHtml(url)}" rel="nofollow noopener noreferrer">${escapeHtml(title)}</a>`;
+}
+
 function partHtml(part: PublicPart): string {
   switch (part.type) {
     case "text":
@@ -67,6 +72,8 @@ function partHtml(part: PublicPart): string {
       const about = [part.name ?? "unnamed", part.mediaType].filter(Boolean).join(", ");
       return `<p class="file">File: ${escapeHtml(about)}</p>`;
     }
+    case "source":
+      return `<p class="file">Source: ${sourceLink(part.url, part.title ?? part.url)}</p>`;
   }
 }
 

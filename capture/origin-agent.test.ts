@@ -1,49 +1,49 @@
 import { describe, expect, it } from "vitest";
-import { agents } from "../agents";
-import { agentPatterns, originAgent, type Switches } from "./origin-agent";
+import { opencode } from "../agents/opencode";
+import { agentPatterns, agentsAt, type Switches } from "./origin-agent";
 import { pageSession } from "./page";
 import { testAgent } from "./testing/agent";
 
-const all = [...agents, testAgent];
+const all = [opencode, testAgent];
 const LOCAL = "http://127.0.0.1:4096";
 const on = (origins: string[] = []) => ({ isEnabled: true, origins });
 const off = (origins: string[] = []) => ({ isEnabled: false, origins });
 
-describe("originAgent", () => {
-  it.each<[string, string, Switches, string | null]>([
-    ["a default origin", LOCAL, { opencode: on() }, "opencode"],
-    ["an agent that is off", LOCAL, { opencode: off() }, null],
-    ["an agent without a switch", LOCAL, {}, null],
-    ["another port", "http://127.0.0.1:4097", { opencode: on() }, null],
-    ["another scheme", "https://127.0.0.1:4096", { opencode: on() }, null],
-    ["a host that begins alike", "http://127.0.0.1:40961", { opencode: on() }, null],
+describe("agentsAt", () => {
+  it.each<[string, string, Switches, string[]]>([
+    ["a default origin", LOCAL, { opencode: on() }, ["opencode"]],
+    ["an agent that is off", LOCAL, { opencode: off() }, []],
+    ["an agent without a switch", LOCAL, {}, []],
+    ["another port", "http://127.0.0.1:4097", { opencode: on() }, []],
+    ["another scheme", "https://127.0.0.1:4096", { opencode: on() }, []],
+    ["a host that begins alike", "http://127.0.0.1:40961", { opencode: on() }, []],
     [
       "a named origin",
       "https://code.example",
       { opencode: on(["https://code.example"]) },
-      "opencode",
+      ["opencode"],
     ],
     [
       "a named origin of an agent that is off",
       "https://code.example",
       { opencode: off(["https://code.example"]) },
-      null,
+      [],
     ],
     [
-      "a default origin that is named for another agent",
+      "a default origin that is named for another agent, which comes first",
       LOCAL,
       { opencode: on(), "test-agent": on([LOCAL]) },
-      "test-agent",
+      ["test-agent", "opencode"],
     ],
-    ["an opaque origin", "null", { opencode: on() }, null],
+    ["an opaque origin", "null", { opencode: on() }, []],
   ])("%s", (_, origin, switches, expected) => {
-    expect(originAgent(origin, switches, all)?.id ?? null).toBe(expected);
+    expect(agentsAt(origin, switches, all).map(({ id }) => id)).toEqual(expected);
   });
 });
 
 describe("patterns", () => {
   it("are an agent's own and those that the person named, each once", () => {
-    expect(agentPatterns(agents[0]!, on(["https://code.example", LOCAL]))).toEqual([
+    expect(agentPatterns(opencode, on(["https://code.example", LOCAL]))).toEqual([
       "http://localhost:4096/*",
       "http://127.0.0.1:4096/*",
       "https://code.example/*",
@@ -65,6 +65,17 @@ describe("pageSession", () => {
       all,
     );
     expect([page?.agent.id, page?.sessionKey]).toEqual(["test-agent", "s1"]);
+  });
+
+  it("takes the agent whose session the address names, of several at one origin", () => {
+    const page = (search: string) => pageSession(`${LOCAL}/${search}`, both, all)?.agent.id;
+    const both = { opencode: on(), "test-agent": on([LOCAL]) };
+    expect(page("?session=s1")).toBe("test-agent");
+    expect(page("code/session/ses_1")).toBe("opencode");
+    expect(
+      pageSession(`${LOCAL}/?session=s1`, { opencode: on(), "test-agent": off([LOCAL]) }, all)
+        ?.agent.id,
+    ).toBe("test-agent");
   });
 
   it("knows no agent of other pages and of what is no address", () => {

@@ -4,29 +4,25 @@ import type { AgentSwitch } from "../utils/storage";
 /** One person's switches, by agent id. */
 export type Switches = Readonly<Record<string, AgentSwitch>>;
 
-function isOriginOf(pattern: string, origin: string): boolean {
-  return pattern === `${origin}/*`;
+/** Whether the person may name origins for it: it is hosted by themselves, or reads any page. */
+function isNameable({ selfHosted, kind }: Agent): boolean {
+  return selfHosted !== undefined || kind === "any";
 }
 
-/** Match patterns of everything that an agent's switch covers: its own origins and, when self-hosted, those that the person named. */
+/** Match patterns of everything that an agent's switch covers: its own origins and those that the person may name and has named. */
 export function agentPatterns(agent: Agent, agentSwitch: AgentSwitch | undefined): string[] {
-  const named = agent.selfHosted ? (agentSwitch?.origins ?? []) : [];
+  const named = isNameable(agent) ? (agentSwitch?.origins ?? []) : [];
   return [...new Set([...agent.origins, ...named.map((origin) => `${origin}/*`)])];
 }
 
 /**
- * The agent that may be read at an exact origin (`scheme://host:port`, as the browser gives it), or null. An origin that the person
- * named for an agent is that agent's, whatever others claim by default.
+ * The agents that may be read at an exact origin (`scheme://host:port`, as the browser gives it): those that are switched on and whose own it
+ * is or for which the person named it. One that the person named comes first.
  */
-export function originAgent(
-  origin: string,
-  switches: Switches,
-  agents: readonly Agent[],
-): Agent | null {
-  const enabled = agents.filter((agent) => switches[agent.id]?.isEnabled === true);
-  return (
-    enabled.find((agent) => agent.selfHosted && switches[agent.id]?.origins.includes(origin)) ??
-    enabled.find((agent) => agent.origins.some((pattern) => isOriginOf(pattern, origin))) ??
-    null
-  );
+export function agentsAt(origin: string, switches: Switches, agents: readonly Agent[]): Agent[] {
+  const isNamed = ({ id }: Agent): boolean => switches[id]?.origins.includes(origin) === true;
+  return agents
+    .filter(({ id }) => switches[id]?.isEnabled === true)
+    .filter((agent) => agentPatterns(agent, switches[agent.id]).includes(`${origin}/*`))
+    .sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
 }

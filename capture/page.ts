@@ -9,8 +9,8 @@ export interface PageSession {
 }
 
 /**
- * The agent of a page, switched on or not, and the session that its address names; null for a page of no agent. An agent that is
- * switched on comes first where two claim one origin.
+ * The agent of a page, switched on or not, and the session that its address names; null for a page of no agent. Where several claim one origin,
+ * the one comes first whose session the address names, then one that is switched on.
  */
 export function pageSession(
   address: string,
@@ -19,9 +19,10 @@ export function pageSession(
 ): PageSession | null {
   const url = URL.parse(address);
   if (!url) return null;
-  const claims = agents.filter((agent) =>
-    agentPatterns(agent, switches[agent.id]).includes(`${url.origin}/*`),
-  );
-  const agent = claims.find((claim) => switches[claim.id]?.isEnabled) ?? claims[0];
-  return agent ? { agent, sessionKey: agent.session(url) } : null;
+  const claims = agents
+    .filter((agent) => agentPatterns(agent, switches[agent.id]).includes(`${url.origin}/*`))
+    .map((agent) => ({ agent, sessionKey: agent.session(url) }));
+  const isOn = ({ agent }: PageSession): boolean => switches[agent.id]?.isEnabled === true;
+  const naming = claims.filter(({ sessionKey }) => sessionKey !== null);
+  return naming.find(isOn) ?? naming[0] ?? claims.find(isOn) ?? claims[0] ?? null;
 }

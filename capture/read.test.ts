@@ -1,10 +1,8 @@
 import { expect, it } from "vitest";
 import { opencode } from "../agents/opencode";
-import type { Agent, MessageReading, Observation, Reading } from "../agents/agent";
-import { readObservation, urlShape } from "./read";
+import type { Agent, MessageReading, Observation, Readings } from "../agents/agent";
+import { problemTrouble, readObservation, urlShape } from "./read";
 import { testAgent } from "./testing/agent";
-
-const NOW = 5;
 
 function observation(body: string, tap = "test-agent/get"): Observation {
   const url = "http://a.example/api/session/8f14e45f?token=secret";
@@ -21,45 +19,69 @@ function observation(body: string, tap = "test-agent/get"): Observation {
 
 function answering(reading: unknown): Agent {
   const tap = testAgent.taps[0]!;
-  return { ...testAgent, taps: [{ ...tap, read: () => reading as Reading | null }] };
+  return { ...testAgent, taps: [{ ...tap, read: () => reading as Readings }] };
 }
 
 const body = JSON.stringify({ key: "s1", texts: ["one"] });
 
 it("gives the reading to the origin's agent, whatever the reader says", () => {
-  const { reading, trouble } = readObservation(testAgent, observation(body), NOW);
-  expect(reading?.session).toEqual({ agent: "test-agent", key: "s1" });
-  expect(reading?.messages).toHaveLength(1);
-  expect(trouble).toBeNull();
+  const { readings, problem } = readObservation(testAgent, observation(body));
+  expect(readings.map(({ session }) => session)).toEqual([{ agent: "test-agent", key: "s1" }]);
+  expect(readings[0]?.messages).toHaveLength(1);
+  expect(problem).toBeNull();
 });
 
 it.each(["opencode/messages", "test-agent/unknown", "get", "", "test-agent/get/more".slice(0, 11)])(
   "reads nothing of a tap that is not the agent's: %s",
   (tap) => {
-    expect(readObservation(testAgent, observation(body, tap), NOW)).toEqual({
-      reading: null,
-      trouble: null,
+    expect(readObservation(testAgent, observation(body, tap))).toEqual({
+      readings: [],
+      problem: null,
     });
   },
 );
 
-it("reads nothing of another agent's body", () => {
-  expect(readObservation(opencode, observation(body, "opencode/messages"), NOW)).toEqual({
-    reading: null,
-    trouble: null,
+it("tells an answer that no reader can place, but none that failed, came empty or was cut", () => {
+  const whole = observation(body, "opencode/messages");
+  const problemOf = (more: Partial<Observation>) =>
+    readObservation(opencode, { ...whole, ...more }).problem;
+  expect(problemOf({})).toEqual({ kind: "unplaced", tap: "messages", detail: "" });
+  expect(problemOf({ status: 0 })?.kind).toBe("unplaced");
+  for (const more of [{ status: 404 }, { body: " \n" }, { isTruncated: true }])
+    expect(problemOf(more)).toBeNull();
+});
+
+it("takes an answer without a session as read", () => {
+  expect(readObservation(answering([]), observation("{}"))).toEqual({
+    readings: [],
+    problem: null,
   });
 });
 
+it("keeps every session of one answer, and which of them the site forgets", () => {
+  const of = (key: string, more = {}) => ({ session: { agent: "a", key }, messages: [], ...more });
+  const { readings } = readObservation(
+    answering([of("one"), of("two", { isTemporary: true })]),
+    observation("{}"),
+  );
+  expect(readings.map(({ session, isTemporary }) => [session.key, isTemporary])).toEqual([
+    ["one", undefined],
+    ["two", true],
+  ]);
+});
+
 it("tells a reader's failure without content, and with the shape of the address only", () => {
-  const { reading, trouble } = readObservation(testAgent, observation("throw my secret"), NOW);
-  expect(reading).toBeNull();
-  expect(trouble).toEqual({
+  const seen = observation("throw my secret");
+  const { readings, problem } = readObservation(testAgent, seen);
+  expect(readings).toEqual([]);
+  expect(problem).toEqual({ kind: "failed", tap: "get", detail: "RangeError" });
+  expect(problemTrouble(testAgent, seen, problem!, 5)).toEqual({
     code: "agent-unreadable",
     message:
       "Test agent could not be read: its reader failed with RangeError (GET /api/session/:id). " +
       "What was saved before is safe; what this page shows now is not saved.",
     next: "Look for an update of OpenSync Companion; if there is none, report this line.",
-    at: NOW,
+    at: 5,
   });
 });
 
@@ -70,13 +92,12 @@ it("takes no session of another shape", () => {
     { agent: "a", key: "k", owner: "x" },
     null,
   ]) {
-    const { reading, trouble } = readObservation(
-      answering({ session, messages: [] }),
+    const { readings, problem } = readObservation(
+      answering([{ session, messages: [] }]),
       observation(""),
-      NOW,
     );
-    expect(reading).toBeNull();
-    expect(trouble?.code).toBe("agent-unreadable");
+    expect(readings).toEqual([]);
+    expect(problem?.kind).toBe("odd-shape");
   }
 });
 
@@ -93,22 +114,25 @@ it("keeps the messages that fit and tells of the others", () => {
     { ...message, key: "" },
     { ...message, parts: [{ type: "html", html: "<b>" }] },
   ];
-  const { reading, trouble } = readObservation(
-    answering({ session: { agent: "a", key: "k" }, messages: [...odd, message] }),
-    observation(""),
-    NOW,
+  const seen = observation("");
+  const { readings, problem } = readObservation(
+    answering([{ session: { agent: "a", key: "k" }, messages: [...odd, message] }]),
+    seen,
   );
-  expect(reading?.messages).toEqual([message]);
-  expect(trouble?.message).toContain("3 messages have another shape");
+  expect(readings[0]?.messages).toEqual([message]);
+  expect(problemTrouble(testAgent, seen, problem!, 5).message).toContain(
+    "3 messages have another shape",
+  );
 });
 
 it("repairs text that no database takes", () => {
   const parts = [{ type: "text" as const, text: "cut \ud83d here" }];
   const message = { key: "m", role: "user", position: 0, state: "final", parts };
-  const { reading } = readObservation(
-    answering({ session: { agent: "a", key: "k", title: "\udc00" }, messages: [message] }),
+  const {
+    readings: [reading],
+  } = readObservation(
+    answering([{ session: { agent: "a", key: "k", title: "\udc00" }, messages: [message] }]),
     observation(""),
-    NOW,
   );
   expect(reading?.messages[0]?.parts).toEqual([{ type: "text", text: "cut \ufffd here" }]);
   expect(reading?.session.title).toBe("\ufffd");

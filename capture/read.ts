@@ -1,12 +1,30 @@
 import { validate } from "convex-helpers/validators";
-import type { Agent, MessageReading, Observation, Reading } from "../agents/agent";
+import {
+  type Agent,
+  type MessageReading,
+  type Observation,
+  type Reading,
+  type Readings,
+} from "../agents/agent";
 import { vMessageReading, vSessionReading } from "../convex/validators";
 import type { Trouble } from "../utils/errors";
 
-/** What an agent made of an observation: a reading or nothing, and what could not be read. */
+/**
+ * Why an observation was not read, or not all of it. `unplaced`: the reader does not know what it is. `failed`: the reader threw.
+ * `odd-shape`: what it made has not the shape of a session or of messages; those that fit are kept.
+ */
+export interface ReadProblem {
+  kind: "unplaced" | "failed" | "odd-shape";
+  /** Id of the tap, without the agent's. */
+  tap: string;
+  /** What of it: an error's name, or how many messages. Never content. */
+  detail: string;
+}
+
+/** What an agent made of an observation, each checked, and what could not be read. */
 export interface Read {
-  reading: Reading | null;
-  trouble: Trouble | null;
+  readings: Reading[];
+  problem: ReadProblem | null;
 }
 
 /** The path of an address without anything that could name a person or a session: ids become `:id`, the query goes. */
@@ -20,11 +38,23 @@ export function urlShape(address: string): string {
     .join("/");
 }
 
-function unreadable(agent: Agent, observation: Observation, what: string, now: number): Trouble {
+const WHAT: Record<ReadProblem["kind"], (detail: string) => string> = {
+  unplaced: () => "its answer has another form",
+  failed: (detail) => `its reader failed with ${detail}`,
+  "odd-shape": (detail) => `${detail} another shape`,
+};
+
+/** A problem in words for people, with the shape of the address and never any content. */
+export function problemTrouble(
+  agent: Agent,
+  { url, method }: Observation,
+  { kind, detail }: ReadProblem,
+  now: number,
+): Trouble {
   return {
     code: "agent-unreadable",
     message:
-      `${agent.name} could not be read: ${what} (${observation.method} ${urlShape(observation.url)}). ` +
+      `${agent.name} could not be read: ${WHAT[kind](detail)} (${method} ${urlShape(url)}). ` +
       "What was saved before is safe; what this page shows now is not saved.",
     next: "Look for an update of OpenSync Companion; if there is none, report this line.",
     at: now,
@@ -45,38 +75,50 @@ function isMessage(message: MessageReading): boolean {
   return message.key !== "" && validate(vMessageReading, message);
 }
 
+/** The readings whose session has its shape, with those of their messages that have theirs; and how many have not. */
+function checked(agent: Agent, found: Reading[]): { readings: Reading[]; detail: string } {
+  let sessions = 0;
+  let odd = 0;
+  const readings = found.flatMap((reading) => {
+    const session = { ...reading.session, agent: agent.id };
+    if (session.key === "" || !validate(vSessionReading, session)) {
+      sessions += 1;
+      return [];
+    }
+    const messages = reading.messages.filter(isMessage);
+    odd += reading.messages.length - messages.length;
+    return [{ session, messages, ...(reading.isTemporary ? { isTemporary: true as const } : {}) }];
+  });
+  if (sessions > 0) return { readings, detail: "its session has" };
+  return { readings, detail: odd > 0 ? `${odd} messages have` : "" };
+}
+
+/** Whether it should have been readable: an answer that came whole, with something in it. */
+function isExpected({ status, body, isTruncated }: Observation): boolean {
+  const isAnswer = status === 0 || (status >= 200 && status < 300);
+  return isAnswer && !isTruncated && body.trim() !== "";
+}
+
 /**
- * Reads one observation with the agent of the origin that it came from. The page chooses neither the agent (a reading always carries
- * the origin's) nor a tap of another agent. Everything is checked against the shapes of convex/validators; what does not fit, and an agent
- * that throws, is told as trouble, with the shape of the address and never any content.
+ * Reads one observation with the agent that its tap names and that the gate let in. A reading always carries that agent, whatever the
+ * reader says. Everything is checked against the shapes of convex/validators; what does not fit, and an agent that throws, is told as a
+ * problem, without any content.
  */
-export function readObservation(agent: Agent, observation: Observation, now: number): Read {
-  const [agentId, tapId] = observation.tap.split("/");
+export function readObservation(agent: Agent, observation: Observation): Read {
+  const [agentId, tapId = ""] = observation.tap.split("/");
   const tap = agent.taps.find((candidate) => candidate.id === tapId);
-  if (agentId !== agent.id || !tap) return { reading: null, trouble: null };
-  let found: Reading | null;
+  if (agentId !== agent.id || !tap) return { readings: [], problem: null };
+  let found: Readings;
   try {
-    found = wellFormed(tap.read({ ...observation, tap: tap.id }));
+    found = wellFormed(tap.read({ ...observation, tap: tapId }));
+    if (found === null) {
+      const problem = { kind: "unplaced" as const, tap: tapId, detail: "" };
+      return { readings: [], problem: isExpected(observation) ? problem : null };
+    }
+    const { readings, detail } = checked(agent, found);
+    return { readings, problem: detail ? { kind: "odd-shape", tap: tapId, detail } : null };
   } catch (error) {
-    const name = error instanceof Error ? error.name : "an error";
-    return {
-      reading: null,
-      trouble: unreadable(agent, observation, `its reader failed with ${name}`, now),
-    };
+    const detail = error instanceof Error ? error.name : "an error";
+    return { readings: [], problem: { kind: "failed", tap: tapId, detail } };
   }
-  if (!found) return { reading: null, trouble: null };
-  const session = { ...found.session, agent: agent.id };
-  if (session.key === "" || !validate(vSessionReading, session)) {
-    return {
-      reading: null,
-      trouble: unreadable(agent, observation, "its session has another shape", now),
-    };
-  }
-  const messages = found.messages.filter(isMessage);
-  const odd = found.messages.length - messages.length;
-  return {
-    reading: { session, messages },
-    trouble:
-      odd > 0 ? unreadable(agent, observation, `${odd} messages have another shape`, now) : null,
-  };
 }

@@ -5,11 +5,12 @@
  */
 import { defineBackground } from "#imports";
 import { agentById, agents } from "../agents";
+import type { Observation } from "../agents/agent";
 import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
 import { createCollector } from "../capture/collect";
-import { agentPatterns, originAgent } from "../capture/origin-agent";
+import { agentPatterns, agentsAt } from "../capture/origin-agent";
 import { pageSession } from "../capture/page";
-import { readObservation } from "../capture/read";
+import { problemTrouble, readObservation } from "../capture/read";
 import { redact } from "../capture/redact";
 import { createRegistration } from "../capture/register";
 import { createProvision } from "../sync/account";
@@ -21,7 +22,7 @@ import { normaliseDeployment } from "../sync/deployment";
 import { Drain } from "../sync/drain";
 import { admit, type GateSender } from "../sync/gate";
 import { createLife, type Life } from "../sync/life";
-import { createObserver, type Taken } from "../sync/observe";
+import { type AgentRead, createObserver, type Taken } from "../sync/observe";
 import { addCaptured } from "../sync/outbox";
 import { registerPageHandlers } from "../sync/page-handlers";
 import { readPage } from "../sync/page-status";
@@ -137,6 +138,15 @@ function createScriptKeeper(person: PersonState, status: Status) {
 
 type Sending = ReturnType<typeof createSending>;
 
+/** What an agent makes of an observation; nothing when none of its taps has seen it. */
+function readBy(agentId: string, observation: Observation): AgentRead[] {
+  const agent = agentById(agentId)!;
+  const { readings, problem } = readObservation(agent, observation);
+  if (readings.length === 0 && problem === null) return [];
+  const why = problem && problemTrouble(agent, observation, problem, now());
+  return [{ agentId, readings, trouble: why }];
+}
+
 /** The two messages that content scripts may send. */
 function registerCapture(person: PersonState, { getDatabase, status, drain }: Sending): void {
   const collector = createCollector({ now });
@@ -146,17 +156,19 @@ function registerCapture(person: PersonState, { getDatabase, status, drain }: Se
     return admit(sender, {
       extensionId: browser.runtime.id,
       person: active,
-      agentAt: (origin) => originAgent(origin, switches, agents)?.id ?? null,
+      agentsAt: (origin) => agentsAt(origin, switches, agents).map(({ id }) => id),
     });
   };
   const observe = createObserver({
     admit: admitSender,
-    take({ agentId, tabId, origin }, chunk): Taken {
+    take({ agentIds, tabId, origin }, chunk): Taken {
       const collected = collector.add({ tabId, origin }, chunk);
       if (collected.kind !== "complete") return collected;
-      const read = readObservation(agentById(agentId)!, collected.observation, now());
-      return { kind: "read", captured: read.reading, trouble: read.trouble };
+      const { observation } = collected;
+      const reads = agentIds.flatMap((agentId) => readBy(agentId, observation));
+      return { kind: "read", reads };
     },
+    keepsTemporary: async (owner) => (await stored.keepsTemporary.getValue())[owner] === true,
     redact,
     add: async (owner, captured) =>
       addCaptured(await getDatabase(), owner, await person.getDeployment(), captured),
@@ -167,8 +179,10 @@ function registerCapture(person: PersonState, { getDatabase, status, drain }: Se
   onMessage("observe", ({ sender, data }) => observe(sender, data));
   onMessage("reportSilence", async ({ sender }) => {
     const admission = await admitSender(sender);
-    if (admission === null) return;
-    await status.setAgentTrouble(admission.agentId, trouble("agent-unreadable", now()));
+    const switches = await readSwitches(admission?.owner ?? null);
+    const page = admission && pageSession(sender.url ?? "", switches, agents);
+    if (!page || !admission.agentIds.includes(page.agent.id)) return;
+    await status.setAgentTrouble(page.agent.id, trouble("agent-unreadable", now()));
   });
 }
 

@@ -14,14 +14,14 @@ const sender: GateSender = {
 const state: GateState = {
   extensionId: "ours",
   person: "user_me",
-  agentAt: (origin) => (origin === ORIGIN ? "opencode" : null),
+  agentsAt: (origin) => (origin === ORIGIN ? ["opencode", "other"] : []),
 };
 
 describe("the gate", () => {
   it("lets a page through whose agent this person has switched on", () => {
     expect(admit(sender, state)).toEqual({
       owner: "user_me",
-      agentId: "opencode",
+      agentIds: ["opencode", "other"],
       origin: ORIGIN,
       tabId: 7,
     });
@@ -33,7 +33,7 @@ describe("the gate", () => {
 
   const refused: [string, Partial<GateSender>, Partial<GateState>][] = [
     ["nobody for whom capture is on", {}, { person: null }],
-    ["an agent that is switched off", {}, { agentAt: () => null }],
+    ["an agent that is switched off", {}, { agentsAt: () => [] }],
     ["another extension", { id: "theirs" }, {}],
     ["a frame inside the page", { frameId: 3 }, {}],
     ["a sender without a frame", { frameId: undefined }, {}],

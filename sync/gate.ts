@@ -18,15 +18,16 @@ export interface GateState {
   extensionId: string;
   /** WorkOS user id of the person for whom capture is on: signed in, agreed, not paused; else null. */
   person: string | null;
-  /** Id of the agent that this person has switched on for an exact origin, or null. */
-  agentAt(origin: string): string | null;
+  /** Ids of the agents that this person has switched on for an exact origin: several can share one. */
+  agentsAt(origin: string): string[];
 }
 
 /** What passed the gate. */
 export interface Admission {
   /** WorkOS user id: whose it is. */
   owner: string;
-  agentId: string;
+  /** At least one. */
+  agentIds: string[];
   /** `scheme://host:port`, as the browser gives it. */
   origin: string;
   tabId: number;
@@ -38,7 +39,7 @@ function originOf({ url, origin }: GateSender): string | null {
   return origin === undefined || origin === ofUrl ? ofUrl : null;
 }
 
-/** Admits the top frame of a normal tab of our own content script, at an origin whose agent the person has agreed to and switched on. */
+/** Admits the top frame of a normal tab of our own content script, at an origin of which the person has agreed to an agent and switched it on. */
 export function admit(sender: GateSender, state: GateState): Admission | null {
   const { person } = state;
   if (person === null) return null;
@@ -46,7 +47,7 @@ export function admit(sender: GateSender, state: GateState): Admission | null {
   const isOurs = sender.id === state.extensionId && sender.frameId === 0;
   if (!isOurs || tab?.id === undefined || tab.incognito !== false) return null;
   const origin = originOf(sender);
-  const agentId = origin === null ? null : state.agentAt(origin);
-  if (origin === null || agentId === null) return null;
-  return { owner: person, agentId, origin, tabId: tab.id };
+  const agentIds = origin === null ? [] : state.agentsAt(origin);
+  if (origin === null || agentIds.length === 0) return null;
+  return { owner: person, agentIds, origin, tabId: tab.id };
 }

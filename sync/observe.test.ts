@@ -5,18 +5,23 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Trouble } from "../utils/errors";
 import { openDatabase, type SyncDatabase } from "./database";
 import type { Admission } from "./gate";
-import { createObserver, type ObserverDeps, type Taken } from "./observe";
+import { type AgentRead, createObserver, type ObserverDeps, type Taken } from "./observe";
 import { addCaptured, countOutbox } from "./outbox";
 import { captured, message } from "./testing/readings";
 import { trouble } from "./troubles";
 
 const admission: Admission = {
   owner: "user_me",
-  agentId: "opencode",
+  agentIds: ["opencode", "other"],
   origin: "http://localhost:4096",
   tabId: 1,
 };
-const whole: Taken = { kind: "read", captured: captured("s", [message("1")]), trouble: null };
+const whole = read({ readings: [captured("s", [message("1")])] });
+
+function read(...reads: Partial<AgentRead>[]): Taken {
+  const nothing = { agentId: "opencode", readings: [], trouble: null };
+  return { kind: "read", reads: reads.map((given) => ({ ...nothing, ...given })) };
+}
 
 let database: SyncDatabase;
 let woken: number;
@@ -35,6 +40,7 @@ function observer(deps: Partial<ObserverDeps> = {}) {
   const observe = createObserver({
     admit: () => Promise.resolve(admission),
     take: () => whole,
+    keepsTemporary: () => Promise.resolve(false),
     redact: (reading) => Promise.resolve(reading),
     add: (owner, reading) => addCaptured(database, owner, "https://a.convex.cloud", reading),
     status: {
@@ -66,7 +72,6 @@ describe("observe", () => {
   it.each([
     ["switched off", null],
     ["somebody else's", { ...admission, owner: "user_you" }],
-    ["another agent's", { ...admission, agentId: "other" }],
   ])("stores nothing when it became %s while it was read", async (_what, then) => {
     const answers: (Admission | null)[] = [admission, then];
     const late = observer({ admit: () => Promise.resolve(answers.shift() ?? null) });
@@ -77,15 +82,58 @@ describe("observe", () => {
   it.each([
     ["more chunks are to come", { kind: "waiting" }, { isStored: false, mustStop: false }],
     ["chunks are missing", { kind: "incomplete" }, { isStored: false, mustStop: false }],
+    ["no agent that is on reads it", read(), { isStored: true, mustStop: false }],
     ["no script of ours sends it", { kind: "refused" }, { isStored: false, mustStop: true }],
-    [
-      "there is no session in it",
-      { kind: "read", captured: null, trouble: null },
-      { isStored: true, mustStop: false },
-    ],
+    ["there is no session in it", read({}), { isStored: true, mustStop: false }],
   ] as [string, Taken, object][])("answers when %s", async (_what, taken, answer) => {
     expect(await observer({ take: () => taken })()).toEqual(answer);
     expect(await rows()).toBe(0);
+  });
+
+  it("stores nothing more of one agent when only another is left on, and lets the page go on", async () => {
+    const answers = [admission, { ...admission, agentIds: ["other"] }];
+    const late = observer({ admit: () => Promise.resolve(answers.shift() ?? null) });
+    expect(await late()).toEqual({ isStored: true, mustStop: false });
+    expect(await rows()).toBe(0);
+  });
+
+  it("stores every reading of an observation before it says so", async () => {
+    const several = read(
+      { readings: [captured("a", [message("1")]), captured("b", [message("2")])] },
+      { agentId: "other", readings: [captured("c", [message("3")])] },
+    );
+    let left = 2;
+    const add: ObserverDeps["add"] = (owner, reading) => {
+      left -= 1;
+      if (left < 0) return Promise.reject(new Error("broken"));
+      return addCaptured(database, owner, "", reading);
+    };
+    const observe = observer({ take: () => several, add });
+    expect(await observe()).toEqual({ isStored: false, mustStop: false });
+    left = 9;
+    expect(await observe()).toEqual({ isStored: true, mustStop: false });
+    expect((await database.getAll("outbox")).map(({ session }) => session)).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
+  });
+
+  it("keeps a session that the site forgets only for who asked for it", async () => {
+    const readings: AgentRead["readings"] = [
+      { ...captured("gone", [message("1")]), isTemporary: true },
+      captured("kept", [message("2")]),
+    ];
+    const take = () => read({ readings });
+    await observer({ take })();
+    expect((await database.getAll("outbox")).map(({ session }) => session)).toEqual(["kept"]);
+    const keepsTemporary: ObserverDeps["keepsTemporary"] = (owner) =>
+      Promise.resolve(owner === "user_me");
+    await observer({ take, keepsTemporary })();
+    expect((await database.getAll("outbox")).map(({ session }) => session)).toEqual([
+      "kept",
+      "gone",
+    ]);
   });
 
   it("stores what was redacted, and nothing else", async () => {
@@ -119,7 +167,7 @@ describe("observe", () => {
 
   it("tells what of an agent could not be read, until it is read again", async () => {
     const why = trouble("agent-unreadable", 1);
-    await observer({ take: () => ({ kind: "read", captured: null, trouble: why }) })();
+    await observer({ take: () => read({ trouble: why }) })();
     expect(agentTroubles.get("opencode")).toEqual(why);
     await observer()();
     expect(agentTroubles.size).toBe(0);

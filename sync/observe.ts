@@ -9,9 +9,16 @@ import type { Captured } from "./outbox";
 import type { Status } from "./status";
 import { trouble } from "./troubles";
 
-/** What one chunk led to. `read`: it completed an observation; `captured` is null when there is no session in it. */
+/** What one agent made of an observation. */
+export interface AgentRead {
+  agentId: string;
+  readings: (Captured & { isTemporary?: true })[];
+  trouble: Trouble | null;
+}
+
+/** What one chunk led to. `read`: it completed an observation; `reads` is empty when no agent that is switched on reads it. */
 export type Taken =
-  | { kind: "read"; captured: Captured | null; trouble: Trouble | null }
+  | { kind: "read"; reads: AgentRead[] }
   | { kind: "waiting" }
   | { kind: "incomplete" }
   | { kind: "refused" };
@@ -21,6 +28,8 @@ export interface ObserverDeps {
   admit(sender: GateSender): Promise<Admission | null>;
   /** Checks and collects one chunk, and reads the observation once it is whole. */
   take(admission: Admission, chunk: unknown): Taken;
+  /** Whether this person wants sessions that the site itself forgets. */
+  keepsTemporary(owner: string): Promise<boolean>;
   /** Takes secrets out. */
   redact(captured: Captured): Promise<Captured>;
   /** Commits what is new to the outbox. */
@@ -51,16 +60,31 @@ export function createObserver(deps: ObserverDeps) {
   async function store(
     admission: Admission,
     sender: GateSender,
-    captured: Captured,
+    { agentId, readings }: AgentRead,
   ): Promise<ObservationAck> {
-    const redacted = await deps.redact(captured);
-    // Reading and redacting take time, in which the person may have switched off, paused or signed out.
-    const still = await deps.admit(sender);
-    if (still?.owner !== admission.owner || still.agentId !== admission.agentId) return STOP;
-    try {
+    for (const { session, messages } of readings) {
+      const redacted = await deps.redact({ session, messages });
+      // Reading and redacting take time, in which the person may have switched off, paused or signed out.
+      const still = await deps.admit(sender);
+      if (still?.owner !== admission.owner) return STOP;
+      // Another agent of this origin is still on: nothing more of this one.
+      if (!still.agentIds.includes(agentId)) return STORED;
       await deps.add(admission.owner, redacted);
+    }
+    return STORED;
+  }
+
+  async function storeAll(
+    admission: Admission,
+    sender: GateSender,
+    reads: AgentRead[],
+  ): Promise<ObservationAck> {
+    try {
+      for (const read of reads) {
+        if ((await store(admission, sender, read)).mustStop) return STOP;
+      }
     } catch (error) {
-      // Nothing was written, and the page keeps the observation. A status that cannot be written either changes nothing in that.
+      // The page keeps the observation; what was written already is written once. A status that cannot be written changes nothing in that.
       await deps.status.setStorageTrouble(whyNotStored(error, deps.now())).catch(() => undefined);
       return AGAIN;
     }
@@ -69,16 +93,29 @@ export function createObserver(deps: ObserverDeps) {
     return STORED;
   }
 
+  async function tell({ agentId, readings, trouble: why }: AgentRead): Promise<void> {
+    if (why) await deps.status.setAgentTrouble(agentId, why);
+    else if (readings.length > 0) await deps.status.clearAgentTrouble(agentId, "agent-unreadable");
+  }
+
+  async function withoutUnwanted(owner: string, read: AgentRead): Promise<AgentRead> {
+    if (!read.readings.some((reading) => reading.isTemporary)) return read;
+    if (await deps.keepsTemporary(owner)) return read;
+    return { ...read, readings: read.readings.filter((reading) => !reading.isTemporary) };
+  }
+
   return async (sender: GateSender, chunk: unknown): Promise<ObservationAck> => {
     const admission = await deps.admit(sender);
     if (admission === null) return STOP;
     const taken = deps.take(admission, chunk);
     if (taken.kind === "refused") return STOP;
     if (taken.kind !== "read") return AGAIN;
-    const { agentId } = admission;
-    if (taken.trouble) await deps.status.setAgentTrouble(agentId, taken.trouble);
-    else if (taken.captured) await deps.status.clearAgentTrouble(agentId, "agent-unreadable");
+    for (const read of taken.reads) await tell(read);
+    const wanted = await Promise.all(
+      taken.reads.map((read) => withoutUnwanted(admission.owner, read)),
+    );
+    const found = wanted.filter((read) => read.readings.length > 0);
     // What holds no session would hold none at the next try either.
-    return taken.captured ? store(admission, sender, taken.captured) : STORED;
+    return found.length > 0 ? storeAll(admission, sender, found) : STORED;
   };
 }

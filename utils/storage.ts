@@ -103,6 +103,12 @@ export const isPaused = storage.defineItem<boolean>("local:isPaused", {
   fallback: false,
 });
 
+/** By WorkOS user id: whether sessions that the site itself forgets are kept. Kept at sign-out: it is that person's. */
+export const keepsTemporary = storage.defineItem<Record<string, boolean>>("local:keepsTemporary", {
+  version: 1,
+  fallback: {},
+});
+
 /** Cleared at sign-out. */
 export const profile = storage.defineItem<Profile | null>("local:profile", {
   version: 1,

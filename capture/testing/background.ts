@@ -3,12 +3,12 @@
  * do, and asked what it saw, by the test in its own worker.
  */
 import { opencode } from "../../agents/opencode";
-import type { Observation, Reading } from "../../agents/agent";
+import type { Agent, Observation, Reading } from "../../agents/agent";
 import { browser } from "../../utils/browser";
 import { onMessage, type ObservationAck } from "../../utils/messages";
 import { createCollector } from "../collect";
-import { agentPatterns, originAgent, type Switches } from "../origin-agent";
-import { readObservation } from "../read";
+import { agentPatterns, agentsAt, type Switches } from "../origin-agent";
+import { problemTrouble, readObservation } from "../read";
 import { createRegistration } from "../register";
 import { testAgent } from "./agent";
 
@@ -16,7 +16,9 @@ import { testAgent } from "./agent";
 export interface Seen {
   origin: string;
   observation: Observation;
+  /** The first of them. */
   reading: Reading | null;
+  readings: Reading[];
   trouble: string | null;
 }
 
@@ -65,9 +67,15 @@ if (TEST_REPORT) {
 
 export type Control = typeof control;
 
+function read(agent: Agent, observation: Observation): Omit<Seen, "origin" | "observation"> {
+  const { readings, problem } = readObservation(agent, observation);
+  const why = problem && problemTrouble(agent, observation, problem, Date.now());
+  return { reading: readings[0] ?? null, readings, trouble: why?.message ?? null };
+}
+
 function take(origin: string, tabId: number, data: unknown): ObservationAck {
-  const agent = originAgent(origin, control.switches, agents);
-  if (control.isPaused || !agent) return { isStored: false, mustStop: true };
+  const here = agentsAt(origin, control.switches, agents);
+  if (control.isPaused || here.length === 0) return { isStored: false, mustStop: true };
   control.chunks += 1;
   control.largest = Math.max(control.largest, (data as { text: string }).text.length);
   const collected = collector.add({ tabId, origin }, data);
@@ -79,10 +87,11 @@ function take(origin: string, tabId: number, data: unknown): ObservationAck {
     return { isStored: false, mustStop: false };
   }
   const { observation } = collected;
-  const { reading, trouble } = readObservation(agent, observation, Date.now());
-  const seen: Seen = { origin, observation, reading, trouble: trouble?.message ?? null };
-  control.seen.push(seen);
-  void report(seen);
+  for (const agent of here.filter(({ id }) => observation.tap.includes(`${id}/`))) {
+    const seen: Seen = { origin, observation, ...read(agent, observation) };
+    control.seen.push(seen);
+    void report(seen);
+  }
   return { isStored: true, mustStop: false };
 }
 

@@ -24,6 +24,8 @@ export interface OutboxRow {
   reason?: string;
   /** UTF-8 bytes of the message's parts as JSON. */
   bytes: number;
+  /** Only of a reading of the page's elements: how much it holds (`fullnessOf`). */
+  fullness?: number;
   message: Message;
 }
 
@@ -56,6 +58,11 @@ export interface LedgerRow {
   /** The message's content hash, or the header's stable text. */
   hash: string;
   state: Message["state"];
+  /** Of the acknowledged version, as in an outbox row. */
+  fullness?: number;
+  /** The message's own, by which later readings of the page's elements are placed. */
+  position?: number;
+  parentKey?: string;
 }
 
 export interface SyncSchema extends DBSchema {

@@ -34,11 +34,11 @@ function range(deployment: string, { owner, agent, session }: SessionId, from: s
 
 /** What is acknowledged of a session, by message key; the header under HEADER_KEY. */
 export async function readAcknowledged(
-  transaction: Transaction,
+  ledger: { getAll(range: IDBKeyRange): Promise<LedgerRow[]> },
   deployment: string,
   id: SessionId,
 ): Promise<Map<string, LedgerRow>> {
-  const rows = await transaction.objectStore("ledger").getAll(range(deployment, id, HEADER_KEY));
+  const rows = await ledger.getAll(range(deployment, id, HEADER_KEY));
   return new Map(rows.map((row) => [row.key, row]));
 }
 

@@ -19,12 +19,15 @@ import {
   write,
 } from "./database";
 import { readAcknowledged, type SessionId } from "./ledger";
+import { fullnessOf, type Known, type PageOrigin, placePage } from "./page-order";
 import { stableText } from "./stable-text";
 
 /** A session with messages, as it comes from redaction. */
 export interface Captured {
   session: SessionReading;
   messages: MessageReading[];
+  /** Read from the page's elements (`Reading.fromPage` of agents/agent). */
+  fromPage?: PageOrigin;
 }
 
 /** What one `sessions.record` call carries. */
@@ -52,20 +55,31 @@ export const MAX_BATCH_BYTES = 512 * 1024;
 
 const utf8 = new TextEncoder();
 
-/** Whether `next` may take the place of `current`: a final reading is never replaced by a partial one. */
-function supersedes(next: Message, current: Pick<LedgerRow, "hash" | "state">): boolean {
+type Version = Pick<LedgerRow, "hash" | "state" | "fullness">;
+
+/**
+ * Whether `next` may take the place of `current`: a final reading is never replaced by a partial one, one of the traffic never by one of the
+ * page's elements, and a fuller one of these never by a poorer one.
+ */
+function supersedes(next: Version, current: Version): boolean {
   if (next.hash === current.hash) return false;
+  if (current.fullness !== undefined) {
+    return next.fullness === undefined || next.fullness >= current.fullness;
+  }
+  if (next.fullness !== undefined) return false;
   return next.state === "final" || current.state === "partial";
 }
 
+/** The range of a session's rows in the outbox. */
+function rowsOf({ owner, agent, session }: SessionId): IDBKeyRange {
+  return IDBKeyRange.bound([owner, agent, session, ""], [owner, agent, session, []]);
+}
+
 /** Ids of the session's rows, by message key. */
-async function readQueued(
-  transaction: Transaction,
-  { owner, agent, session }: SessionId,
-): Promise<Map<string, number>> {
-  const keys = IDBKeyRange.bound([owner, agent, session, ""], [owner, agent, session, []]);
+async function readQueued(transaction: Transaction, id: SessionId): Promise<Map<string, number>> {
   const queued = new Map<string, number>();
-  let cursor = await transaction.objectStore("outbox").index("by_message").openKeyCursor(keys);
+  const index = transaction.objectStore("outbox").index("by_message");
+  let cursor = await index.openKeyCursor(rowsOf(id));
   while (cursor) {
     queued.set(cursor.key[3], cursor.primaryKey);
     cursor = await cursor.continue();
@@ -77,7 +91,7 @@ async function readQueued(
 async function putMessage(
   transaction: Transaction,
   id: SessionId,
-  message: Message,
+  { message, fullness }: Pick<OutboxRow, "message" | "fullness">,
   queued: Map<string, number>,
   acknowledged: LedgerRow | undefined,
 ): Promise<boolean> {
@@ -85,10 +99,17 @@ async function putMessage(
   const queuedId = queued.get(message.key);
   const waiting = queuedId === undefined ? undefined : await outbox.get(queuedId);
   // What waits may be on its way already: a reading is new against it, not against the older answer.
-  const current = waiting?.message ?? acknowledged;
-  if (current && !supersedes(message, current)) return false;
+  const current = waiting ? { ...waiting.message, fullness: waiting.fullness } : acknowledged;
+  if (current && !supersedes({ ...message, fullness }, current)) return false;
   const bytes = utf8.encode(JSON.stringify(message.parts)).length;
-  const row: OutboxRow = { ...id, key: message.key, status: "waiting", bytes, message };
+  const row: OutboxRow = {
+    ...id,
+    key: message.key,
+    status: "waiting",
+    bytes,
+    message,
+    ...(fullness === undefined ? {} : { fullness }),
+  };
   queued.set(message.key, await outbox.put(waiting ? { ...row, id: waiting.id } : row));
   return true;
 }
@@ -112,24 +133,49 @@ async function putHeader(
   return status === "waiting";
 }
 
+/** What is known of each message of a session, sent or waiting. */
+async function readKnown(
+  database: SyncDatabase,
+  deployment: string,
+  id: SessionId,
+): Promise<Map<string, Known>> {
+  const transaction = database.transaction(["outbox", "ledger"]);
+  const ledger = await readAcknowledged(transaction.objectStore("ledger"), deployment, id);
+  ledger.delete(HEADER_KEY);
+  const waiting = await transaction.objectStore("outbox").index("by_message").getAll(rowsOf(id));
+  const queued = waiting.map((row): [string, Known] => [
+    row.key,
+    { ...row.message, fullness: row.fullness },
+  ]);
+  return new Map<string, Known>([...ledger, ...queued]);
+}
+
 /** Commits what is new in a reading against `deployment`'s ledger. `isNew`: there is something to send. */
 export async function addCaptured(
   database: SyncDatabase,
   owner: string,
   deployment: string,
-  { session, messages: readings }: Captured,
+  captured: Captured,
 ): Promise<{ isNew: boolean }> {
-  const id = { owner, agent: session.agent, session: session.key };
+  const { agent, key } = captured.session;
+  const id = { owner, agent, session: key };
+  const { fromPage } = captured;
+  const { session, messages: readings } = fromPage
+    ? placePage(captured, fromPage, await readKnown(database, deployment, id))
+    : captured;
   // Before the transaction: it would end while a digest is awaited.
-  const messages: Message[] = [];
-  for (const reading of readings) messages.push({ ...reading, hash: await contentHash(reading) });
+  const messages: Pick<OutboxRow, "message" | "fullness">[] = [];
+  for (const reading of readings) {
+    const message = { ...reading, hash: await contentHash(reading) };
+    messages.push({ message, fullness: fromPage && fullnessOf(reading, fromPage) });
+  }
   return write(database, async (transaction) => {
-    const ledger = await readAcknowledged(transaction, deployment, id);
+    const ledger = await readAcknowledged(transaction.objectStore("ledger"), deployment, id);
     const queued = await readQueued(transaction, id);
     let isNew = await putHeader(transaction, id, session, ledger.get(HEADER_KEY));
-    for (const message of messages) {
-      const acknowledged = ledger.get(message.key);
-      if (await putMessage(transaction, id, message, queued, acknowledged)) isNew = true;
+    for (const read of messages) {
+      const acknowledged = ledger.get(read.message.key);
+      if (await putMessage(transaction, id, read, queued, acknowledged)) isNew = true;
     }
     return { isNew };
   });

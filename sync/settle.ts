@@ -2,7 +2,7 @@
  * Convex's answers, taken into outbox and ledger: in one transaction an acknowledged version enters the ledger and leaves the outbox. A
  * newer version that arrived while the older one was on its way stays.
  */
-import type { RecordResult } from "../convex/validators";
+import type { Message, RecordResult } from "../convex/validators";
 import { HEADER_KEY, type OutboxRow, type SyncDatabase, type Transaction, write } from "./database";
 import { acknowledge } from "./ledger";
 import type { Batch } from "./outbox";
@@ -12,6 +12,17 @@ async function parkRow(transaction: Transaction, sent: OutboxRow, reason: string
   const current = await outbox.get(sent.id!);
   if (current?.message.hash !== sent.message.hash) return;
   await outbox.put({ ...current, status: "refused", reason });
+}
+
+/** What the ledger keeps of a version. Absent fields stay absent: stored rows are compared whole. */
+function ledgerOf({ hash, state, position, parentKey }: Message, fullness: number | undefined) {
+  return {
+    hash,
+    state,
+    position,
+    ...(parentKey === undefined ? {} : { parentKey }),
+    ...(fullness === undefined ? {} : { fullness }),
+  };
 }
 
 async function settleRow(
@@ -26,11 +37,7 @@ async function settleRow(
   const outbox = transaction.objectStore("outbox");
   const { owner, agent, session, key, message } = sent;
   const entry = { deployment, owner, agent, session, key };
-  await acknowledge(
-    transaction,
-    { ...entry, hash: message.hash, state: message.state },
-    result.outcome,
-  );
+  await acknowledge(transaction, { ...entry, ...ledgerOf(message, sent.fullness) }, result.outcome);
   const current = await outbox.get(sent.id!);
   if (current?.message.hash === message.hash) await outbox.delete(sent.id!);
 }

@@ -1,7 +1,7 @@
 /** The chat of Open WebUI and of the sites that come from it (Qwen, Z.ai): a tree of messages, as its page loads and saves it. */
 import type { MessageReading, Part, Reading } from "../agent";
 import { detailsText } from "./details";
-import { asNumber, asRecord, asString, compact, toJson } from "./json";
+import { asNumber, asRecord, asRecords, asString, compact, toJson } from "./json";
 import { filePart, secondsTime, sourcePart, textParts, unknownPart } from "./parts";
 import { readUsage } from "./usage";
 
@@ -18,15 +18,8 @@ export interface OpenWebUiOptions {
   parts?(message: Json): Part[] | null;
 }
 
-function items(value: unknown): Json[] {
-  return (Array.isArray(value) ? value : []).flatMap((item): Json[] => {
-    const record = asRecord(item);
-    return record ? [record] : [];
-  });
-}
-
 function joinedText(value: unknown): string {
-  return items(value)
+  return asRecords(value)
     .map((item) => asString(item.text) ?? "")
     .join("");
 }
@@ -65,7 +58,7 @@ function outputPart(item: Json, id: string): Part[] {
 function contentParts(content: unknown, role: unknown, id: string): Part[] {
   const text = asString(content);
   if (text !== undefined) return role === "assistant" ? detailsText(text, id) : textParts(text);
-  return items(content).flatMap((item) => {
+  return asRecords(content).flatMap((item) => {
     if (item.type === "text") return textParts(item.text);
     if (item.type === "image_url" || item.type === "image") {
       return [filePart({ mediaType: "image", url: asRecord(item.image_url)?.url ?? item.image })];
@@ -94,7 +87,7 @@ export function openWebUiFile(item: Json): Part {
 function sourceParts(source: Json): Part[] {
   const about = asRecord(source.source) ?? {};
   const documents = Array.isArray(source.document) ? source.document : [];
-  const cited = items(source.metadata).flatMap((meta, index) =>
+  const cited = asRecords(source.metadata).flatMap((meta, index) =>
     sourcePart({
       url: meta.source ?? meta.url,
       title: meta.title ?? meta.name ?? about.name,
@@ -113,25 +106,25 @@ function statusParts(status: Json, toolCallId: string): Part[] {
   const { urls, queries, query, items: found } = status;
   const input = compact({ query, queries, urls, items: found });
   const call: Part = { type: "tool-call", toolCallId, toolName, input: toJson(input) };
-  const output = asString(description) ?? "";
+  const output = asString(status.description) ?? "";
   return status.done === false ? [call] : [call, { type: "tool-result", toolCallId, output }];
 }
 
 function messageParts(message: Json, key: string, options: OpenWebUiOptions): Part[] {
   const own = options.parts?.(message);
-  const output = items(message.output);
+  const output = asRecords(message.output);
   const said =
     own ??
     (output.length > 0
       ? output.flatMap((item, index) => outputPart(item, `${key}:${index}`))
       : contentParts(message.content, message.role, key));
   return [
-    ...items(message.files).map(openWebUiFile),
-    ...items(message.statusHistory).flatMap((status, i) =>
+    ...asRecords(message.files).map(openWebUiFile),
+    ...asRecords(message.statusHistory).flatMap((status, i) =>
       statusParts(status, `${key}:status:${i}`),
     ),
     ...said,
-    ...items(message.sources ?? message.citations).flatMap(sourceParts),
+    ...asRecords(message.sources ?? message.citations).flatMap(sourceParts),
   ];
 }
 
@@ -212,7 +205,7 @@ function messagesOf(chat: Json): Map<string, Json> | null {
   if (!Array.isArray(chat.messages)) return null;
   let before: string | undefined;
   const listed = new Map<string, Json>();
-  for (const message of items(chat.messages)) {
+  for (const message of asRecords(chat.messages)) {
     const key = asString(message.id);
     if (key === undefined) continue;
     listed.set(key, { parentId: before, ...message });

@@ -1,6 +1,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import type {} from "@wxt-dev/auto-icons";
 import { defineConfig } from "wxt";
+import { presetPlugin } from "./capture/preset-plugin.ts";
 import { agentRulesPlugin } from "./capture/rules-plugin.ts";
 import { buildProblems } from "./local/build-guard.ts";
 import { CHROME_KEY, GECKO_ID, redirectUris } from "./local/extension-id.ts";
@@ -30,7 +31,7 @@ export default defineConfig({
   modules: ["@wxt-dev/module-react", "@wxt-dev/auto-icons"],
   autoIcons: { baseIconPath: "assets/icon.svg" },
   vite: () => ({
-    plugins: [tailwindcss(), agentRulesPlugin(import.meta.dirname)],
+    plugins: [tailwindcss(), agentRulesPlugin(import.meta.dirname), presetPlugin()],
     define: { "import.meta.env.REDIRECT_URIS": JSON.stringify(redirectUris()) },
   }),
   hooks: {

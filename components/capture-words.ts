@@ -3,7 +3,7 @@ import { count } from "./format";
 
 /** The overall state of what was captured, one sentence each. */
 export function captureWords(status: CaptureStatus): string[] {
-  const { waiting, waitingForOthers, refused } = status;
+  const { waiting, waitingForOthers, refused, masked } = status;
   const lines: string[] = [];
   if (waiting > 0) {
     lines.push(`${count(waiting, "message")} ${waiting === 1 ? "waits" : "wait"} to be sent.`);
@@ -15,5 +15,11 @@ export function captureWords(status: CaptureStatus): string[] {
   if (refused > 0) {
     lines.push(`${count(refused, "message")} refused by Convex; kept in this browser.`);
   }
-  return lines.length > 0 ? lines : ["Nothing waits: all that was captured is in Convex."];
+  if (lines.length === 0) lines.push("Nothing waits: all that was captured is in Convex.");
+  if (masked > 0) {
+    lines.push(
+      `${count(masked, "secret")} ${masked === 1 ? "was" : "were"} masked before anything was stored.`,
+    );
+  }
+  return lines;
 }

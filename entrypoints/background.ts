@@ -5,12 +5,13 @@
  */
 import { defineBackground } from "#imports";
 import { agentById, agents } from "../agents";
+import type { Reading } from "../agents/agent";
 import type { Observation } from "../agents/agent";
 import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
 import { createCollector } from "../capture/collect";
 import { agentPatterns, agentsAt } from "../capture/origin-agent";
 import { pageSession } from "../capture/page";
-import { problemTrouble, readObservation } from "../capture/read";
+import { checked, problemTrouble, readObservation } from "../capture/read";
 import { redact } from "../capture/redact";
 import { createRegistration } from "../capture/register";
 import { createProvision } from "../sync/account";
@@ -21,9 +22,10 @@ import { createConnection } from "../sync/database";
 import { normaliseDeployment } from "../sync/deployment";
 import { Drain } from "../sync/drain";
 import { admit, type GateSender } from "../sync/gate";
+import { registerImport } from "../sync/import";
 import { createLife, type Life } from "../sync/life";
 import { type AgentRead, createObserver, type Taken } from "../sync/observe";
-import { addCaptured } from "../sync/outbox";
+import { addCaptured, type Captured } from "../sync/outbox";
 import { registerPageHandlers } from "../sync/page-handlers";
 import { readPage } from "../sync/page-status";
 import { createScripts, type Wanted } from "../sync/scripts";
@@ -33,6 +35,7 @@ import { trouble } from "../sync/troubles";
 import { createUpload } from "../sync/upload";
 import { browser } from "../utils/browser";
 import { SignInUnavailableError } from "../utils/errors";
+import type { ImportBatch } from "../utils/import-run";
 import { onMessage } from "../utils/messages";
 import * as stored from "../utils/storage";
 
@@ -79,6 +82,7 @@ function createSending(broker: Broker, person: PersonState) {
     getDatabase,
     getPerson: person.getPerson,
     item: stored.captureStatus,
+    secretMasks: stored.secretMasks,
     showBadge: (text) => browser.action.setBadgeText({ text }),
     now,
   });
@@ -186,6 +190,12 @@ function registerCapture(person: PersonState, { getDatabase, status, drain }: Se
   });
 }
 
+/** The readings of an import that have the shapes of an agent's sessions. */
+function checkImported({ agentId, readings }: ImportBatch): Captured[] {
+  const agent = agentById(agentId);
+  return agent ? checked(agent, readings as Reading[]).readings : [];
+}
+
 /** What the popup shows of the tab in front. */
 function createPageReader(person: PersonState, { getDatabase }: Sending) {
   return () =>
@@ -246,6 +256,14 @@ export default defineBackground({
 
     registerAuthMessages(broker);
     registerCapture(person, sending);
+    registerImport({
+      ...sending,
+      ...person,
+      check: checkImported,
+      redact,
+      wake: () => void sending.drain.wake(),
+      now,
+    });
     registerPageHandlers({
       ...sending,
       getPerson: person.getPerson,

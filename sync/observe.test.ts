@@ -27,6 +27,7 @@ let database: SyncDatabase;
 let woken: number;
 let storageTroubles: (string | null)[];
 let agentTroubles: Map<string, Trouble>;
+let masked: string[][];
 
 beforeEach(async () => {
   globalThis.indexedDB = new IDBFactory();
@@ -34,6 +35,7 @@ beforeEach(async () => {
   woken = 0;
   storageTroubles = [];
   agentTroubles = new Map();
+  masked = [];
 });
 
 function observer(deps: Partial<ObserverDeps> = {}) {
@@ -41,12 +43,13 @@ function observer(deps: Partial<ObserverDeps> = {}) {
     admit: () => Promise.resolve(admission),
     take: () => whole,
     keepsTemporary: () => Promise.resolve(false),
-    redact: (reading) => Promise.resolve(reading),
+    redact: (reading) => Promise.resolve({ reading, masks: [] }),
     add: (owner, reading) => addCaptured(database, owner, "https://a.convex.cloud", reading),
     status: {
       setStorageTrouble: (why) => Promise.resolve(void storageTroubles.push(why?.code ?? null)),
       setAgentTrouble: (id, why) => Promise.resolve(void agentTroubles.set(id, why)),
       clearAgentTrouble: (id) => Promise.resolve(void agentTroubles.delete(id)),
+      addMasks: (owner, masks) => Promise.resolve(void masked.push([owner, ...masks])),
     },
     wake: () => void (woken += 1),
     now: () => 5,
@@ -138,10 +141,12 @@ describe("observe", () => {
 
   it("stores what was redacted, and nothing else", async () => {
     await observer({
-      redact: () => Promise.resolve(captured("s", [message("1", "[redacted]")])),
+      redact: () =>
+        Promise.resolve({ reading: captured("s", [message("1", "[redacted]")]), masks: ["a:1"] }),
     })();
     const [row] = await database.getAll("outbox");
     expect(row?.message.parts).toEqual([{ type: "text", text: "[redacted]" }]);
+    expect(masked).toEqual([["user_me", "a:1"]]);
   });
 
   it("has the page keep it while the disk is full, and goes on afterwards", async () => {

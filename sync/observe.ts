@@ -30,11 +30,11 @@ export interface ObserverDeps {
   take(admission: Admission, chunk: unknown): Taken;
   /** Whether this person wants sessions that the site itself forgets. */
   keepsTemporary(owner: string): Promise<boolean>;
-  /** Takes secrets out. */
-  redact(captured: Captured): Promise<Captured>;
+  /** Takes secrets out; `masks` are the different ones that it masked. */
+  redact(captured: Captured): Promise<{ reading: Captured; masks: string[] }>;
   /** Commits what is new to the outbox. */
   add(owner: string, captured: Captured): Promise<unknown>;
-  status: Pick<Status, "setStorageTrouble" | "setAgentTrouble" | "clearAgentTrouble">;
+  status: Pick<Status, "setStorageTrouble" | "setAgentTrouble" | "clearAgentTrouble" | "addMasks">;
   /** Something may wait to be sent. */
   wake(): void;
   now(): number;
@@ -63,13 +63,14 @@ export function createObserver(deps: ObserverDeps) {
     { agentId, readings }: AgentRead,
   ): Promise<ObservationAck> {
     for (const { session, messages } of readings) {
-      const redacted = await deps.redact({ session, messages });
+      const { reading, masks } = await deps.redact({ session, messages });
       // Reading and redacting take time, in which the person may have switched off, paused or signed out.
       const still = await deps.admit(sender);
       if (still?.owner !== admission.owner) return STOP;
       // Another agent of this origin is still on: nothing more of this one.
       if (!still.agentIds.includes(agentId)) return STORED;
-      await deps.add(admission.owner, redacted);
+      await deps.add(admission.owner, reading);
+      if (masks.length > 0) await deps.status.addMasks(admission.owner, masks);
     }
     return STORED;
   }

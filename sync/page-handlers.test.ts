@@ -7,6 +7,7 @@ import type { ProtocolMap } from "../utils/messages";
 import {
   agentSwitches,
   captureStatus,
+  secretMasks,
   consents,
   CONSENT_VERSION,
   isPaused,
@@ -69,6 +70,7 @@ function startBackground(): void {
     getDatabase,
     getPerson,
     item: captureStatus,
+    secretMasks,
     showBadge: () => Promise.resolve(),
     now: () => 1,
   });

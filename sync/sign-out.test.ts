@@ -39,6 +39,7 @@ async function signOut(): Promise<void> {
     getDatabase,
     getPerson: nobody,
     item: stored.captureStatus,
+    secretMasks: stored.secretMasks,
     showBadge: () => Promise.resolve(),
     now: () => 1,
   });

@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fakeBrowser } from "wxt/testing/fake-browser";
-import { captureStatus } from "../utils/storage";
+import { captureStatus, secretMasks } from "../utils/storage";
 import { openDatabase, type SyncDatabase } from "./database";
 import { addCaptured, peekBatch } from "./outbox";
 import { parkBatch } from "./settle";
@@ -27,6 +27,7 @@ beforeEach(async () => {
     getDatabase: () => Promise.resolve(database),
     getPerson: () => Promise.resolve(person),
     item: captureStatus,
+    secretMasks,
     showBadge: (text) => Promise.resolve(void (badge = text)),
     now: () => now,
   });
@@ -125,6 +126,19 @@ describe("the status", () => {
       waiting: 2,
       trouble: { code: "storage-full" },
     });
+  });
+
+  it("counts each masked secret of a person once, and keeps the count over a new sign-in", async () => {
+    await status.addMasks("user_me", ["jwt:1", "jwt:2"]);
+    await status.addMasks("user_me", ["jwt:2", "password:2"]);
+    await status.addMasks("user_you", ["jwt:9"]);
+    expect((await captureStatus.getValue()).masked).toBe(3);
+    person = null;
+    await status.clear();
+    expect((await captureStatus.getValue()).masked).toBe(0);
+    person = "user_me";
+    await status.refresh();
+    expect((await captureStatus.getValue()).masked).toBe(3);
   });
 
   it("of the person who signed out is gone, and says what waits for others", async () => {

@@ -15,6 +15,11 @@ export interface StatusDeps {
     setValue(status: CaptureStatus): Promise<void>;
     removeValue(): Promise<void>;
   };
+  /** By WorkOS user id: the different secrets that were masked. */
+  secretMasks: {
+    getValue(): Promise<Record<string, string[]>>;
+    setValue(masks: Record<string, string[]>): Promise<void>;
+  };
   showBadge(text: string): Promise<void>;
   now(): number;
 }
@@ -86,18 +91,36 @@ export class Status {
     });
   }
 
+  /** Counts the secrets of a person that were masked; one that was masked before counts once. */
+  addMasks(owner: string, masks: readonly string[]): Promise<void> {
+    return this.#change(async (status) => {
+      const all = await this.#deps.secretMasks.getValue();
+      const known = new Set(all[owner]);
+      const before = known.size;
+      for (const mask of masks) known.add(mask);
+      if (known.size > before) {
+        await this.#deps.secretMasks.setValue({ ...all, [owner]: [...known] });
+      }
+      return status;
+    });
+  }
+
   /** Forgets what was the person's who has signed out. */
   async clear(): Promise<void> {
     await this.#inTurn(() => this.#deps.item.removeValue());
     await this.refresh();
   }
 
-  #change(change: (status: CaptureStatus) => CaptureStatus): Promise<void> {
+  #change(
+    change: (status: CaptureStatus) => CaptureStatus | Promise<CaptureStatus>,
+  ): Promise<void> {
     return this.#inTurn(async () => {
-      const { item, getPerson, showBadge } = this.#deps;
+      const { item, getPerson, showBadge, secretMasks } = this.#deps;
       const person = await getPerson();
       const before = await item.getValue();
-      const after = { ...change(before), ...(await this.#count(person)) };
+      const changed = await change(before);
+      const masked = (await secretMasks.getValue())[person ?? ""]?.length ?? 0;
+      const after = { ...changed, masked, ...(await this.#count(person)) };
       if (JSON.stringify(after) !== JSON.stringify(before)) await item.setValue(after);
       await showBadge(badgeText(after, person !== null));
     });

@@ -65,6 +65,8 @@ export interface CaptureStatus {
   refusedWhy: string | null;
   /** Unix ms of the last message stored in Convex, or null. */
   lastStoredAt: number | null;
+  /** Different secrets of the signed-in person that were masked before anything was stored. */
+  masked: number;
   trouble: Trouble | null;
   /** Per agent id: why it cannot be read now. */
   agentTroubles: Record<string, Trouble>;
@@ -96,6 +98,12 @@ export const agentSwitches = storage.defineItem<Record<string, Record<string, Ag
   "local:agentSwitches",
   { version: 1, fallback: {} },
 );
+
+/** By WorkOS user id: the masks of that person's secrets, as `<kind>:<digest>`, to count each secret once. Kept at sign-out. */
+export const secretMasks = storage.defineItem<Record<string, string[]>>("local:secretMasks", {
+  version: 1,
+  fallback: {},
+});
 
 /** Kept at sign-out. */
 export const isPaused = storage.defineItem<boolean>("local:isPaused", {
@@ -171,6 +179,7 @@ export const captureStatus = storage.defineItem<CaptureStatus>("session:captureS
     refused: 0,
     refusedWhy: null,
     lastStoredAt: null,
+    masked: 0,
     trouble: null,
     agentTroubles: {},
   },

@@ -232,6 +232,16 @@ describe("the connection", () => {
 });
 
 describe("capture", () => {
+  it("says how many secrets were masked, and has no switch for it", async () => {
+    await profile.setValue(ada);
+    await captureStatus.setValue({ ...(await captureStatus.getValue()), masked: 12 });
+    render(<Capture />);
+    expect(
+      await screen.findByText("12 secrets were masked before anything was stored."),
+    ).toBeTruthy();
+    expect(screen.queryByRole("switch", { name: /secret|mask/i })).toBeNull();
+  });
+
   it("sends refused messages once more", async () => {
     await profile.setValue(ada);
     await captureStatus.setValue({

@@ -21,6 +21,7 @@ const idle: CaptureStatus = {
   refused: 0,
   refusedWhy: null,
   lastStoredAt: null,
+  masked: 0,
   trouble: null,
   agentTroubles: {},
 };
@@ -198,6 +199,17 @@ describe("signed in", () => {
     expect(await screen.findByText("3 messages wait to be sent.")).toBeTruthy();
     expect(screen.getByText("2 messages wait for another person to sign in.")).toBeTruthy();
     expect(screen.getByText("1 message refused by Convex; kept in this browser.")).toBeTruthy();
+    expect(screen.queryByText(/masked/)).toBeNull();
+  });
+
+  it.each([
+    [1, "1 secret was masked before anything was stored."],
+    [1204, "1,204 secrets were masked before anything was stored."],
+  ])("says how many secrets were masked: %i", async (masked, words) => {
+    await captureStatus.setValue({ ...idle, masked });
+    open();
+    expect(await screen.findByText(words)).toBeTruthy();
+    expect(screen.getByText("Nothing waits: all that was captured is in Convex.")).toBeTruthy();
   });
 
   it("offers the remedy of the last trouble", async () => {

@@ -1,0 +1,138 @@
+/** Masks the secrets of one text. A secret becomes `[redacted:<kind>:<digest>]`; what stands around it stays as it is. */
+import { findByPreset } from "./redact-preset";
+import { privateKeys } from "./redact-private-keys";
+import type { Rule, Span } from "./redact-rule";
+import { tokens, unfinished } from "./redact-tokens";
+import { isSecretField, values } from "./redact-values";
+
+/** The rules of this project, the more particular before the more general. */
+export const rules: readonly Rule[] = [privateKeys, ...tokens, ...values, unfinished];
+
+const MASK = /\[redacted:[a-z0-9-]+:[0-9a-f]{8}\]/g;
+
+interface Secret extends Span {
+  kind: string;
+}
+
+async function digest(secret: string): Promise<string> {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
+  return Array.from(new Uint8Array(bytes).subarray(0, 4), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+const overlaps = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
+
+/** Spans that overlap become one, of the kind that comes first among the rules. */
+function merge(found: readonly Secret[]): Secret[] {
+  const order = new Map(found.map((secret, index) => [secret, index]));
+  const sorted = found
+    .filter(({ start, end }) => end > start)
+    .sort((a, b) => a.start - b.start || order.get(a)! - order.get(b)!);
+  const merged: Secret[] = [];
+  let rank = 0;
+  for (const secret of sorted) {
+    const last = merged.at(-1);
+    if (last && secret.start < last.end) {
+      if (order.get(secret)! < rank) [last.kind, rank] = [secret.kind, order.get(secret)!];
+      last.end = Math.max(last.end, secret.end);
+    } else {
+      merged.push({ ...secret });
+      rank = order.get(secret)!;
+    }
+  }
+  return merged;
+}
+
+/** What was masked before is no secret; a span ends where a mask begins. */
+function outsideMasks(text: string, secrets: readonly Secret[]): Secret[] {
+  const masks = [...text.matchAll(MASK)].map(({ index, 0: { length } }) => ({
+    start: index,
+    end: index + length,
+  }));
+  let next = 0;
+  return secrets.flatMap((secret) => {
+    while (next < masks.length && masks[next]!.end <= secret.start) next += 1;
+    const mask = masks[next];
+    if (!mask || mask.start >= secret.end) return [secret];
+    return mask.start > secret.start ? [{ ...secret, end: mask.start }] : [];
+  });
+}
+
+async function findSecrets(text: string): Promise<Secret[]> {
+  const lower = text.toLowerCase();
+  const own = rules.flatMap(({ kind, keywords, find }) =>
+    keywords.some((word) => lower.includes(word))
+      ? find(text).map((span) => ({ ...span, kind }))
+      : [],
+  );
+  const known = merge(own);
+  const more = (await findByPreset(text, lower)).filter(
+    (span) => !known.some((one) => overlaps(one, span)),
+  );
+  return outsideMasks(text, merge([...known, ...more]));
+}
+
+/** Takes note of every mask that is made, as `<kind>:<digest>`. */
+export type Note = (mask: string) => void;
+
+async function maskSpans(text: string, secrets: readonly Secret[], note: Note): Promise<string> {
+  let masked = "";
+  let end = 0;
+  for (const secret of secrets) {
+    const mask = `${secret.kind}:${await digest(text.slice(secret.start, secret.end))}`;
+    note(mask);
+    masked += `${text.slice(end, secret.start)}[redacted:${mask}]`;
+    end = secret.end;
+  }
+  return masked + text.slice(end);
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Index of the quote that ends the JSON string which begins at `open`. */
+function closingQuote(json: string, open: number): number {
+  for (let close = json.indexOf('"', open + 1); ; close = json.indexOf('"', close + 1)) {
+    let escapes = 0;
+    while (json[close - 1 - escapes] === "\\") escapes += 1;
+    if (escapes % 2 === 0) return close;
+  }
+}
+
+/** Each string of a JSON text by itself, so that the rest stays as it is, to the digit, and the whole stays JSON. */
+async function redactJson(json: string, note: Note): Promise<string> {
+  let masked = "";
+  let done = 0;
+  let name = "";
+  for (let open = json.indexOf('"'); open >= 0; open = json.indexOf('"', done)) {
+    const close = closingQuote(json, open);
+    const literal = json.slice(open, close + 1);
+    const text = JSON.parse(literal) as string;
+    const isName = /^\s*:/.test(json.slice(close + 1, close + 32));
+    const isSecret = !isName && isSecretField(name, text) && text.search(MASK) < 0;
+    const inner = isSecret
+      ? await maskSpans(text, [{ kind: "setting", start: 0, end: text.length }], note)
+      : await redactText(text, note);
+    masked += json.slice(done, open) + (inner === text ? literal : JSON.stringify(inner));
+    done = close + 1;
+    name = isName ? text : "";
+  }
+  return masked + json.slice(done);
+}
+
+/** The text with every known kind of secret masked. JSON stays JSON. */
+export async function redactText(text: string, note: Note = () => undefined): Promise<string> {
+  // Shorter than any secret that has a rule, and most of what a reading holds.
+  if (text.length < 4) return text;
+  if (isJson(text)) return redactJson(text, note);
+  const secrets = await findSecrets(text);
+  return secrets.length === 0 ? text : maskSpans(text, secrets, note);
+}

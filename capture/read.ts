@@ -76,7 +76,7 @@ function isMessage(message: MessageReading): boolean {
 }
 
 /** The readings whose session has its shape, with those of their messages that have theirs; and how many have not. */
-function checked(agent: Agent, found: Reading[]): { readings: Reading[]; detail: string } {
+export function checked(agent: Agent, found: Reading[]): { readings: Reading[]; detail: string } {
   let sessions = 0;
   let odd = 0;
   const readings = found.flatMap((reading) => {

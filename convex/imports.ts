@@ -43,9 +43,10 @@ export const session = userMutation({
     const change = checkChange(changeOf(header));
     const { agent, key, title, url, parentKey, activeLeafKey, projectPath, projectName } = header;
     const { model, provider, tokens, cost, durationMs, createdAt, updatedAt } = header;
+    const { account, certainty } = header;
     const reading = {
       ...{ agent, key, title, url, parentKey, activeLeafKey, projectPath, projectName },
-      ...{ model, provider, tokens, cost, durationMs, createdAt, updatedAt },
+      ...{ model, provider, tokens, cost, durationMs, createdAt, updatedAt, account, certainty },
     };
     const user = { ...ctx.user, erasedAt: undefined };
     const answer = await recordSession(ctx, user, reading, messages);

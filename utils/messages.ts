@@ -1,5 +1,6 @@
 /** The one typed map of messages between the extension's parts. Names are verbs from the sender's view. */
 import { defineExtensionMessaging } from "@webext-core/messaging";
+import type { ImportBatch } from "./import-run";
 import type { Answer, Trouble } from "./errors";
 import type { Profile, Settings } from "./storage";
 
@@ -67,6 +68,8 @@ export interface ProtocolMap {
   checkDeployment(data: { convexUrl: string }): Answer<{ version: string }>;
   checkClientId(data: { clientId: string }): Answer;
   saveSettings(data: Settings): void;
+  /** Readings of an export file; the next batch goes when this one is stored. */
+  importReadings(data: ImportBatch): Answer<{ added: number; known: number }>;
 
   // From content scripts to the background. Nothing else is accepted from them.
   observe(data: ObservationChunk): ObservationAck;

@@ -1,8 +1,9 @@
 import { strToU8, Zip, ZipDeflate, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { type Agent, defineAgent, type Import, type Reading } from "../../agents/agent";
+import type { FileReport } from "../../utils/import-run";
 import type { SourceFile } from "./entries";
-import { type FileReport, importFiles } from "./import";
+import { importFiles } from "./import";
 
 function reading(agent: string, key: string, texts: string[]): Reading {
   const messages = texts.map((text, position) => ({

@@ -1,23 +1,8 @@
 /** Official exports as readings: finds each file's agent by what is in it, and says of every file what became of it. */
 import type { Agent, Import, Reading } from "../../agents/agent";
+import type { FileReport } from "../../utils/import-run";
 import { DAMAGED, readEntries, type SourceFile } from "./entries";
 import { formText, readValues } from "./values";
-
-/** What became of one file, or of one entry of a ZIP. */
-export interface FileReport {
-  /** The file's name, or `archive.zip: path`. */
-  path: string;
-  /** Name of the agent; null where none was recognised. */
-  agentName: string | null;
-  /** Sessions with messages. */
-  sessions: number;
-  /** Recognised and without anything to keep. */
-  empty: number;
-  /** Entries of no form that is known. */
-  unrecognised: number;
-  /** Why it was skipped, or not read to its end; for people. */
-  problem: string | null;
-}
 
 export interface ImportDeps {
   agents: readonly Agent[];

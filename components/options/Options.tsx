@@ -28,9 +28,14 @@ export function Options({ auth, agents }: Props) {
     <PageShell
       title="Options"
       aside={
-        <a href={pageUrl("archive")} className={buttonClasses("secondary", "small")}>
-          Open archive
-        </a>
+        <span className="flex gap-2">
+          <a href={pageUrl("history")} className={buttonClasses("secondary", "small")}>
+            Earlier sessions
+          </a>
+          <a href={pageUrl("archive")} className={buttonClasses("secondary", "small")}>
+            Open archive
+          </a>
+        </span>
       }
     >
       <Account auth={auth} />

@@ -1,6 +1,6 @@
 /** Messages of LibreChat: the same in its API, its streams and its exports. */
 import type { MessageReading, Part } from "../agent";
-import { asNumber, asRecord, asString, compact, toJson } from "./json";
+import { asNumber, asRecord, asRecords, asString, compact, toJson } from "./json";
 import { filePart, isoTime, sourcePart, textParts, unknownPart } from "./parts";
 
 type Json = Record<string, unknown>;
@@ -10,10 +10,6 @@ const ROOT = "00000000-0000-0000-0000-000000000000";
 
 /** Where the page draws a citation, in characters for private use. */
 const CITATION_MARKS = /\ue202turn\d+[a-z_]+\d+|[\ue200-\ue206]/g;
-
-function list(value: unknown): Json[] {
-  return Array.isArray(value) ? value.flatMap((item: unknown) => asRecord(item) ?? []) : [];
-}
 
 /** A text, which newer content wraps into an object. */
 function plain(value: unknown): string {
@@ -70,12 +66,16 @@ function readContent(value: unknown): Part[] {
 function readAttachment(item: Json): Part[] {
   const search = asRecord(item.web_search);
   if (search) {
-    return [...list(search.organic), ...list(search.topStories), ...list(search.references)]
+    return [
+      ...asRecords(search.organic),
+      ...asRecords(search.topStories),
+      ...asRecords(search.references),
+    ]
       .map((hit) => ({ url: hit.link ?? hit.url, title: hit.title, snippet: hit.snippet }))
       .flatMap(sourcePart);
   }
   const found = asRecord(item.file_search);
-  if (found) return list(found.sources).map((hit) => filePart({ name: hit.fileName }));
+  if (found) return asRecords(found.sources).map((hit) => filePart({ name: hit.fileName }));
   return asString(item.filename) === undefined ? [] : [readFile(item)];
 }
 
@@ -90,7 +90,7 @@ function withoutRepeated(parts: Part[]): Part[] {
 }
 
 function readError(message: Json, text: string): MessageReading["error"] {
-  const said = list(message.content).find((item) => item.type === "error");
+  const said = asRecords(message.content).find((item) => item.type === "error");
   if (message.error !== true && !said) return undefined;
   return { name: "Error", message: text || plain(said?.error ?? said?.text) };
 }
@@ -120,9 +120,9 @@ export function readLibreChatMessage(
   const content = Array.isArray(message.content) ? message.content.flatMap(readContent) : [];
   const body = content.length > 0 ? content : error ? [] : textParts(text);
   const parts = [
-    ...list(message.files).map(readFile),
+    ...asRecords(message.files).map(readFile),
     ...body,
-    ...list(message.attachments).flatMap(readAttachment),
+    ...asRecords(message.attachments).flatMap(readAttachment),
   ];
   return [
     compact({

@@ -6,7 +6,6 @@
 import { contentHash } from "../convex/contentHash";
 import {
   MAX_MESSAGES_PER_RECORD,
-  type Message,
   type MessageReading,
   type SessionReading,
 } from "../convex/validators";

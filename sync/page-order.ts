@@ -75,10 +75,12 @@ export function placePage<Page extends PageSession>(
   const messages = kept.map((message, at): MessageReading => {
     const before = known.get(message.key)?.parentKey;
     const above = kept[at - 1]?.key ?? (before && !keys.has(before) ? before : undefined);
-    const { parentKey: _, ...rest } = message;
-    return { ...rest, ...(above === undefined ? {} : { parentKey: above }), position: places[at]! };
+    const placed: MessageReading = { ...message, position: places[at]! };
+    delete placed.parentKey;
+    return above === undefined ? placed : { ...placed, parentKey: above };
   });
   if (kept.length === page.messages.length) return { ...page, messages };
-  const { activeLeafKey: _, ...session } = page.session;
+  const session = { ...page.session };
+  delete session.activeLeafKey;
   return { ...page, session, messages };
 }

@@ -1,0 +1,27 @@
+/** Formulas as pages show them: KaTeX, MathJax, MathML, each with the same formula several times over. */
+
+const FORMULAS =
+  ".katex-display, .katex, math, mjx-container, [data-math], script[type^='math/tex']";
+const DISPLAY = ".katex-display, .math-block, [display='true'], [display='block']";
+
+/** A formula in TeX. */
+export interface Formula {
+  tex: string;
+  isBlock: boolean;
+}
+
+/** The formula of an element that is one; null for any other. */
+export function formulaOf(element: Element): Formula | null {
+  if (!element.matches(FORMULAS)) return null;
+  const written =
+    element.getAttribute("data-math") ??
+    element.querySelector("[data-math]")?.getAttribute("data-math") ??
+    element.querySelector("annotation[encoding='application/x-tex']")?.textContent;
+  const math = element.querySelector("math");
+  const tex = (written ?? element.getAttribute("alttext") ?? (math ?? element).textContent).trim();
+  const isBlock =
+    element.matches(DISPLAY) ||
+    element.querySelector("math[display='block']") !== null ||
+    /mode=display/.test(element.getAttribute("type") ?? "");
+  return tex === "" ? null : { tex, isBlock };
+}

@@ -1,0 +1,69 @@
+/** What a page shows now: its messages in their order, its title, and whether an answer is being written. */
+import type { PageRules } from "../../agents/agent";
+import type { PageMessage } from "../../agents/shared/page-reading";
+import { findAll, outermost } from "./find";
+import { messageOf } from "./message";
+
+/** The elements that are messages, oldest first. */
+export function messageElements(root: ParentNode, rules: PageRules): Element[] {
+  const found = outermost(findAll(root, rules.messages));
+  return rules.isNewestFirst ? found.reverse() : found;
+}
+
+/** Whether an answer is being written. */
+export function isRunning(root: ParentNode, rules: PageRules): boolean {
+  return findAll(root, rules.running).length > 0;
+}
+
+/** The title that the page gives the session. */
+export function titleOf(root: ParentNode, rules: PageRules): string | undefined {
+  const [found] = findAll(root, rules.title);
+  return found?.textContent.trim().replace(/\s+/g, " ").slice(0, 500) || undefined;
+}
+
+/**
+ * Messages of one look at the page: those of one role and id that follow each other are pieces of one, and an id that another message has
+ * already is none.
+ */
+export function joinPieces(messages: readonly PageMessage[]): PageMessage[] {
+  const joined: PageMessage[] = [];
+  const owners = new Map<string, PageMessage>();
+  for (const message of messages) {
+    const owner = message.id === undefined ? undefined : owners.get(message.id);
+    const last = joined.at(-1);
+    if (owner && last && owner === last && owner.role === message.role) {
+      const text = [last.text, message.text].filter(Boolean).join("\n\n");
+      const files = [...(last.files ?? []), ...(message.files ?? [])];
+      const sources = [...(last.sources ?? []), ...(message.sources ?? [])];
+      const whole: PageMessage = {
+        ...message,
+        ...last,
+        text,
+        ...(files.length > 0 ? { files } : {}),
+        ...(sources.length > 0 ? { sources } : {}),
+      };
+      joined[joined.length - 1] = whole;
+      owners.set(message.id!, whole);
+      continue;
+    }
+    const own = { ...message };
+    if (owner) delete own.id;
+    joined.push(own);
+    if (own.id !== undefined) owners.set(own.id, own);
+  }
+  return joined;
+}
+
+/** The messages before and after one. */
+export function neighboursOf(elements: readonly Element[], at: number): Element[] {
+  return [elements[at - 1], elements[at + 1]].filter((element) => element !== undefined);
+}
+
+/** Everything that a page shows now, read at once. */
+export function readNow(root: ParentNode, rules: PageRules): PageMessage[] {
+  const elements = messageElements(root, rules);
+  const messages = elements.map((element, at) =>
+    messageOf(element, rules, neighboursOf(elements, at)),
+  );
+  return joinPieces(messages.filter((message) => message !== null));
+}

@@ -31,6 +31,8 @@ export interface Reading {
   messages: MessageReading[];
   /** The site itself forgets this session (temporary chat, incognito): kept only when the person asked for such sessions too. */
   isTemporary?: true;
+  /** The site only shows a session that runs elsewhere, where a plugin of its own uploads it: nothing of this session is kept. */
+  isElsewhere?: true;
   /**
    * Read from the page's elements, which may show less than before: gives way to every reading of the traffic, and to a fuller one of its
    * own kind. `runningKey`: the message that was still being written. `madeKeys`: keys of messages to which the page gives no id.

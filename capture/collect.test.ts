@@ -12,14 +12,18 @@ const head = {
   method: "GET",
   status: 200,
   isTruncated: false,
+  request: 0,
   pageUrl: `${ORIGIN}/`,
 };
+
+const hostsOf = (tap: string) => (tap === "opencode/elsewhere" ? "^api\\.example$" : undefined);
+const { request: _, ...told } = head;
 
 let clock = 0;
 let collector: Collector;
 beforeEach(() => {
   clock = 1_000_000;
-  collector = createCollector({ now: () => clock });
+  collector = createCollector({ now: () => clock, hostsOf });
 });
 
 function chunk(index: number, count: number, text: string, id = "observation-1"): ObservationChunk {
@@ -31,8 +35,25 @@ it("puts chunks together", () => {
   expect(collector.add(sender, chunk(1, 3, "b"))).toEqual({ kind: "waiting" });
   expect(collector.add(sender, chunk(2, 3, "c"))).toEqual({
     kind: "complete",
-    observation: { ...head, body: "abc" },
+    observation: { ...told, body: "abc" },
   });
+});
+
+it("parts the request's body from the answer's", () => {
+  collector.add(sender, { ...chunk(0, 2, "asked ans"), head: { ...head, request: 6 } });
+  expect(collector.add(sender, chunk(1, 2, "wered"))).toEqual({
+    kind: "complete",
+    observation: { ...told, request: "asked ", body: "answered" },
+  });
+});
+
+it("takes from another host what each of its taps names, and nothing else", () => {
+  const from = (tap: string, url: string) =>
+    collector.add(sender, { ...chunk(0, 1, "a"), head: { ...head, tap, url } }).kind;
+  expect(from("opencode/elsewhere", "https://api.example/x")).toBe("complete");
+  expect(from("opencode/elsewhere", "https://other.example/x")).toBe("refused");
+  expect(from("opencode/messages", "https://api.example/x")).toBe("refused");
+  expect(from("opencode/elsewhere opencode/messages", "https://api.example/x")).toBe("refused");
 });
 
 it("keeps tabs, origins and observations apart", () => {
@@ -52,10 +73,10 @@ it("gives whole bodies only, whatever order and repetition a dying worker makes"
   const sends = fc.array(fc.oneof(fc.nat(3), fc.constant("restart" as const)), { maxLength: 60 });
   fc.assert(
     fc.property(sends, (steps) => {
-      let live = createCollector({ now: () => 0 });
+      let live = createCollector({ now: () => 0, hostsOf });
       for (const step of [...steps, 0, 1, 2, 3]) {
         if (step === "restart") {
-          live = createCollector({ now: () => 0 });
+          live = createCollector({ now: () => 0, hostsOf });
           continue;
         }
         const collected = live.add(sender, chunk(step, 4, body[step]!));

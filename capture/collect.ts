@@ -5,7 +5,7 @@
  */
 import * as valibot from "valibot";
 import type { Observation } from "../agents/agent";
-import { MAX_BODY_BYTES, MAX_PIECE_CHARS, MAX_URL_CHARS } from "./limits";
+import { MAX_BODY_BYTES, MAX_PIECE_CHARS, MAX_REQUEST_CHARS, MAX_URL_CHARS } from "./limits";
 
 /** Who sent a chunk, as the browser tells it. */
 export interface ChunkSender {
@@ -32,6 +32,9 @@ export interface Collector {
 /** Longest time between the first and the last chunk of an observation. */
 const MAX_AGE_MS = 60_000;
 
+/** Longest observation: the request's body and the answer's. */
+const MAX_CHARS = MAX_BODY_BYTES + MAX_REQUEST_CHARS + MAX_PIECE_CHARS;
+
 /** UTF-16 units that one origin may have begun to send, and observations. */
 const MAX_OPEN_CHARS = 64 * 1024 * 1024;
 const MAX_OPEN = 64;
@@ -41,6 +44,7 @@ const MAX_CHARS_PER_MINUTE = 256 * 1024 * 1024;
 
 const address = valibot.pipe(valibot.string(), valibot.maxLength(MAX_URL_CHARS), valibot.url());
 const word = valibot.pipe(valibot.string(), valibot.maxLength(100));
+const taps = valibot.pipe(valibot.string(), valibot.maxLength(1_000));
 
 const chunkShape = valibot.strictObject({
   id: valibot.pipe(valibot.string(), valibot.minLength(8), valibot.maxLength(64)),
@@ -49,11 +53,17 @@ const chunkShape = valibot.strictObject({
   text: valibot.pipe(valibot.string(), valibot.maxLength(MAX_PIECE_CHARS)),
   head: valibot.optional(
     valibot.strictObject({
-      tap: word,
+      tap: taps,
       url: address,
       method: word,
       status: valibot.pipe(valibot.number(), valibot.integer()),
       isTruncated: valibot.boolean(),
+      request: valibot.pipe(
+        valibot.number(),
+        valibot.integer(),
+        valibot.minValue(0),
+        valibot.maxValue(MAX_REQUEST_CHARS),
+      ),
       pageUrl: address,
     }),
   ),
@@ -70,22 +80,39 @@ interface Open {
   startedAt: number;
 }
 
+/** What collecting needs from outside. */
+export interface CollectorDeps {
+  now(): number;
+  /** Source of a RegExp for hosts besides the page's own from which a tap (`<agent>/<tap>`) may copy. */
+  hostsOf(tap: string): string | undefined;
+}
+
 /** Whether an address lies on the origin's host; `ws:` and `http:` are one host. */
 function isOn(url: string, origin: string): boolean {
   return URL.parse(url)?.host === URL.parse(origin)?.host;
 }
 
-function isShaped(sender: ChunkSender, chunk: Chunk): boolean {
-  if ((chunk.index === 0) !== (chunk.head !== undefined)) return false;
-  return (
-    !chunk.head || (isOn(chunk.head.url, sender.origin) && isOn(chunk.head.pageUrl, sender.origin))
-  );
+function observationOf({ head: { request, ...head }, texts }: Open): Observation {
+  const text = texts.join("");
+  const body = text.slice(request);
+  return request > 0 ? { ...head, request: text.slice(0, request), body } : { ...head, body };
 }
 
 /** One collector for the worker's life. */
-export function createCollector(deps: { now(): number }): Collector {
+export function createCollector(deps: CollectorDeps): Collector {
   const open = new Map<string, Open>();
   const sent = new Map<string, { since: number; chars: number }>();
+
+  function isFrom({ tap, url }: Head, origin: string): boolean {
+    if (isOn(url, origin)) return true;
+    const host = URL.parse(url)?.host ?? "";
+    return tap.split(" ").every((one) => new RegExp(deps.hostsOf(one) ?? "$^").test(host));
+  }
+
+  function isShaped({ origin }: ChunkSender, { index, head }: Chunk): boolean {
+    if ((index === 0) !== (head !== undefined)) return false;
+    return !head || (isFrom(head, origin) && isOn(head.pageUrl, origin));
+  }
 
   function dropOld(): void {
     const oldest = deps.now() - MAX_AGE_MS;
@@ -120,7 +147,7 @@ export function createCollector(deps: { now(): number }): Collector {
     dropOld();
     const key = `${sender.tabId} ${sender.origin} ${chunk.id}`;
     const item = isOverBudget(sender.origin, chunk.text.length) ? null : itemOf(key, sender, chunk);
-    if (!item || item.chars + chunk.text.length > MAX_BODY_BYTES + MAX_PIECE_CHARS) {
+    if (!item || item.chars + chunk.text.length > MAX_CHARS) {
       open.delete(key);
       return { kind: "incomplete" };
     }
@@ -128,7 +155,7 @@ export function createCollector(deps: { now(): number }): Collector {
     item.chars += chunk.text.length;
     if (!chunk.isLast) return { kind: "waiting" };
     open.delete(key);
-    return { kind: "complete", observation: { ...item.head, body: item.texts.join("") } };
+    return { kind: "complete", observation: observationOf(item) };
   }
 
   return { add };

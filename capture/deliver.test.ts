@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ObservationAck, ObservationChunk } from "../utils/messages";
 import { createCollector } from "./collect";
-import { createDelivery, type DeliveryDeps } from "./deliver";
-import type { Handed } from "./pieces";
+import { createDelivery, type DeliveryDeps, type Handed } from "./deliver";
 
 const STORED: ObservationAck = { isStored: true, mustStop: false };
 const AGAIN: ObservationAck = { isStored: false, mustStop: false };
@@ -25,6 +24,7 @@ function handed(name: string, texts = [name], method = "GET"): Handed {
     method,
     status: 200,
     isTruncated: false,
+    request: 0,
     texts,
     chars,
   };
@@ -66,6 +66,7 @@ it("sends an observation in its chunks, the head with the first, and nothing aft
         method: "GET",
         status: 200,
         isTruncated: false,
+        request: 0,
         pageUrl: `${ORIGIN}/page`,
       },
     },
@@ -101,11 +102,12 @@ it("brings everything, in order, through any sequence of deaths", async () => {
   await fc.assert(
     fc.asyncProperty(steps, fc.integer({ min: 1, max: 6 }), async (failures, count) => {
       vi.useFakeTimers();
-      let collector = createCollector({ now: () => 0 });
+      let collector = createCollector({ now: () => 0, hostsOf: () => undefined });
       const stored: string[] = [];
       const { delivery } = start((chunk) => {
         const step = failures.shift() ?? "ok";
-        if (step === "die" || step === "forget") collector = createCollector({ now: () => 0 });
+        if (step === "die" || step === "forget")
+          collector = createCollector({ now: () => 0, hostsOf: () => undefined });
         if (step === "die") return Promise.reject(new Error("The message channel closed."));
         const collected = collector.add({ tabId: 1, origin: ORIGIN }, chunk);
         if (collected.kind !== "complete" || step === "refuse") return Promise.resolve(AGAIN);

@@ -4,7 +4,20 @@
  * awake: no port, no timer while nothing waits.
  */
 import type { ObservationAck, ObservationChunk } from "../utils/messages";
-import type { Handed } from "./pieces";
+
+/** One observation, cut into texts that fit into one hop each. */
+export interface Handed {
+  /** Every tap that saw it, as `<agent>/<tap>`, with spaces between. */
+  tap: string;
+  url: string;
+  method: string;
+  status: number;
+  isTruncated: boolean;
+  /** So many UTF-16 units at the beginning are the request's body. */
+  request: number;
+  texts: string[];
+  chars: number;
+}
 
 export interface DeliveryDeps {
   /** Sends one chunk; rejects, or answers something else than an acknowledgement, when the worker died. */
@@ -45,8 +58,8 @@ interface Item {
 }
 
 function chunksOf(id: string, handed: Handed, pageUrl: string): ObservationChunk[] {
-  const { tap, url, method, status, isTruncated, texts } = handed;
-  const head = { tap, url, method, status, isTruncated, pageUrl };
+  const { tap, url, method, status, isTruncated, request, texts } = handed;
+  const head = { tap, url, method, status, isTruncated, request, pageUrl };
   return texts.map((text, index) => ({
     id,
     index,

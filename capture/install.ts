@@ -1,8 +1,8 @@
 import { agentRules } from "virtual:agent-rules";
-import { sendMessage } from "../utils/messages";
+import { onMessage, sendMessage } from "../utils/messages";
 import { createDelivery } from "./deliver";
+import { createIntake } from "./intake";
 import { MAX_URL_CHARS } from "./limits";
-import { joinPieces } from "./pieces";
 import { rulesFor, selectorsFor } from "./rules";
 import { awaitPort, STOP } from "./seal";
 import { watchSilence } from "./silence";
@@ -53,16 +53,39 @@ export function installCapture(): void {
     report: () => void sendMessage("reportSilence").catch(() => undefined),
   });
 
-  function onPort(taken: MessagePort): void {
-    port = taken;
-    const join = joinPieces((handed) => {
+  const rules = rulesFor(location.origin, agentRules);
+  const intake = createIntake({
+    rules,
+    hand(handed) {
       silence.seen();
       delivery.add(handed);
-    });
-    taken.onmessage = (event) => join(event.data);
+    },
+    post(ask) {
+      port?.postMessage(ask);
+      return port !== null;
+    },
+    cookies: () => document.cookie,
+    origin: location.origin,
+    now: Date.now,
+  });
+
+  function onPort(taken: MessagePort): void {
+    port = taken;
+    taken.onmessage = (event) => intake.add(event.data);
   }
 
-  const stopWaiting = awaitPort(JSON.stringify(rulesFor(location.origin, agentRules)), onPort);
+  const stopWaiting = awaitPort(JSON.stringify(rules), onPort);
+
+  const stopAnswering = onMessage("askPage", ({ data, sender }) => {
+    // Only the background is neither a page nor a tab.
+    const isBackground = sender.id === scope.chrome?.runtime?.id && sender.tab === undefined;
+    return isBackground ? intake.askPage(data) : null;
+  });
+
+  function onHide(): void {
+    intake.flush();
+    delivery.flush();
+  }
 
   function onShow(event: PageTransitionEvent): void {
     if (event.persisted) delivery.resume();
@@ -70,9 +93,11 @@ export function installCapture(): void {
 
   function end(): void {
     stopWaiting();
+    stopAnswering();
+    intake.stop();
     silence.stop();
     Reflect.deleteProperty(scope, RUNNING);
-    removeEventListener("pagehide", delivery.flush);
+    removeEventListener("pagehide", onHide);
     removeEventListener("pageshow", onShow);
     if (!port) return;
     port.postMessage(STOP);
@@ -80,7 +105,7 @@ export function installCapture(): void {
     port = null;
   }
 
-  addEventListener("pagehide", delivery.flush);
+  addEventListener("pagehide", onHide);
   addEventListener("pageshow", onShow);
   scope[RUNNING] = delivery.stop;
 }

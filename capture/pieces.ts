@@ -1,34 +1,64 @@
-import { MAX_BODY_BYTES, MAX_PIECE_CHARS, MAX_URL_CHARS } from "./limits";
-import type { Piece } from "./seal";
+import { MAX_BODY_BYTES, MAX_PIECE_CHARS, MAX_REQUEST_CHARS, MAX_URL_CHARS } from "./limits";
+import { PARTIAL_MS } from "./limits";
+import type { Head, Piece } from "./seal";
 
-/** One whole body from the tap. */
-export interface Handed {
-  tap: string;
-  url: string;
-  method: string;
-  status: number;
+/** A body from the tap: whole, or what of it has come so far. */
+export interface Body {
+  head: Head;
   isTruncated: boolean;
+  /** At most MAX_PIECE_CHARS each. */
   texts: string[];
   chars: number;
+}
+
+/** What takes the bodies. */
+export interface BodySink {
+  /** For a body without end: takes its text as it comes. */
+  follow(head: Head): ((text: string) => void) | null;
+  /** `isLast` false: the body is still on its way, and the whole one follows. */
+  take(body: Body, isLast: boolean): void;
+}
+
+/** Takes pieces from the tap. */
+export interface Joiner {
+  add(piece: unknown): void;
+  /** Hands over what has come of every body: the page may be about to go. */
+  flush(): void;
+  stop(): void;
 }
 
 /** Bodies that may be on their way at once: a page has few connections. */
 const MAX_OPEN = 32;
 
-type Head = NonNullable<Piece["head"]>;
+const MAX_CHARS = MAX_BODY_BYTES + MAX_REQUEST_CHARS + MAX_PIECE_CHARS;
+
+interface Open extends Body {
+  follow: ((text: string) => void) | null;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0;
+}
+
+function isShort(value: unknown, longest: number): boolean {
+  return typeof value === "string" && value.length <= longest;
+}
 
 function isHead(value: unknown): value is Head {
   const head = value as Partial<Head> | null;
   return (
     typeof head === "object" &&
     head !== null &&
-    typeof head.tap === "string" &&
-    head.tap.length <= 100 &&
-    typeof head.url === "string" &&
-    head.url.length <= MAX_URL_CHARS &&
-    typeof head.method === "string" &&
-    head.method.length <= 100 &&
-    Number.isInteger(head.status)
+    Array.isArray(head.rules) &&
+    head.rules.every(isCount) &&
+    isShort(head.url, MAX_URL_CHARS) &&
+    isShort(head.method, 100) &&
+    isCount(head.status) &&
+    isCount(head.request) &&
+    head.request! <= MAX_REQUEST_CHARS &&
+    (head.retryAfter === undefined || head.retryAfter === null || isShort(head.retryAfter, 100)) &&
+    [head.socket, head.ask].every((id) => id === undefined || isCount(id))
   );
 }
 
@@ -37,34 +67,69 @@ function isPiece(value: unknown): value is Piece {
   return (
     typeof piece === "object" &&
     piece !== null &&
-    Number.isInteger(piece.id) &&
-    typeof piece.text === "string" &&
-    piece.text.length <= MAX_PIECE_CHARS &&
+    isCount(piece.id) &&
+    isShort(piece.text, MAX_PIECE_CHARS) &&
     typeof piece.isLast === "boolean" &&
     typeof piece.isTruncated === "boolean" &&
     (piece.head === undefined || isHead(piece.head))
   );
 }
 
-/** Puts the tap's pieces together. What has not the shape of a piece is ignored: the page can reach an unsealed port. */
-export function joinPieces(onWhole: (handed: Handed) => void): (piece: unknown) => void {
-  const open = new Map<number, Handed>();
+/** Adds a text to the last one while both fit into one hop: a stream comes in thousands of small pieces. */
+function append(item: Open, text: string): void {
+  item.chars += text.length;
+  const last = item.texts.length - 1;
+  if (last >= 0 && item.texts[last]!.length + text.length <= MAX_PIECE_CHARS) {
+    item.texts[last] += text;
+  } else item.texts.push(text);
+}
 
-  function itemOf(piece: Piece): Handed | undefined {
-    if (!piece.head) return open.get(piece.id);
-    const { tap, url, method, status } = piece.head;
-    const item = { tap, url, method, status, isTruncated: false, texts: [], chars: 0 };
-    if (open.size < MAX_OPEN) open.set(piece.id, item);
-    return open.get(piece.id);
+/**
+ * Puts the tap's pieces together. What has not the shape of a piece is ignored: the page can reach an unsealed port. A body that is still on
+ * its way after PARTIAL_MS is given once as it is then.
+ */
+export function joinPieces(sink: BodySink): Joiner {
+  const open = new Map<number, Open>();
+
+  function giveSoFar(item: Open): void {
+    clearTimeout(item.timer);
+    const { head, texts, chars } = item;
+    if (!item.follow) sink.take({ head, texts: [...texts], chars, isTruncated: true }, false);
   }
 
-  return (piece) => {
+  function itemOf({ id, head }: Piece): Open | undefined {
+    if (!head || open.size >= MAX_OPEN) return open.get(id);
+    const follow = sink.follow(head);
+    const item: Open = { head, texts: [], chars: 0, isTruncated: false, follow, timer: undefined };
+    item.timer = setTimeout(() => giveSoFar(item), PARTIAL_MS);
+    open.set(id, item);
+    return item;
+  }
+
+  function close(id: number, item: Open): void {
+    clearTimeout(item.timer);
+    open.delete(id);
+  }
+
+  function add(piece: unknown): void {
     if (!isPiece(piece)) return;
     const item = itemOf(piece);
     if (!item) return;
-    item.texts.push(piece.text);
-    item.chars += piece.text.length;
-    if (piece.isLast || item.chars > MAX_BODY_BYTES + MAX_PIECE_CHARS) open.delete(piece.id);
-    if (piece.isLast) onWhole({ ...item, isTruncated: piece.isTruncated });
-  };
+    if (item.follow) item.follow(piece.text);
+    else append(item, piece.text);
+    if (piece.isLast || item.chars > MAX_CHARS) close(piece.id, item);
+    if (!piece.isLast || item.follow) return;
+    const { head, texts, chars } = item;
+    sink.take({ head, texts, chars, isTruncated: piece.isTruncated }, true);
+  }
+
+  function flush(): void {
+    for (const item of open.values()) giveSoFar(item);
+  }
+
+  function stop(): void {
+    for (const [id, item] of open) close(id, item);
+  }
+
+  return { add, flush, stop };
 }

@@ -105,9 +105,10 @@ function isExpected({ status, body, isTruncated }: Observation): boolean {
  * problem, without any content.
  */
 export function readObservation(agent: Agent, observation: Observation): Read {
-  const [agentId, tapId = ""] = observation.tap.split("/");
-  const tap = agent.taps.find((candidate) => candidate.id === tapId);
-  if (agentId !== agent.id || !tap) return { readings: [], problem: null };
+  const names = observation.tap.split(" ");
+  const tap = agent.taps.find(({ id }) => names.includes(`${agent.id}/${id}`));
+  if (!tap) return { readings: [], problem: null };
+  const tapId = tap.id;
   let found: Readings;
   try {
     found = wellFormed(tap.read({ ...observation, tap: tapId }));

@@ -12,7 +12,7 @@ it("are those of a fixed origin's agent there, and of all self-hosted agents els
   const fixed: AgentRules = {
     id: "fixed",
     origins: ["https://chat.example"],
-    isSelfHosted: false,
+    isNameable: false,
     taps: [{ id: "chat", transport: "fetch", method: "GET", path: "^/chat" }],
     streams: [],
   };
@@ -21,6 +21,10 @@ it("are those of a fixed origin's agent there, and of all self-hosted agents els
     { agent: "fixed", transport: "fetch", method: "GET", path: "^/chat", tap: "fixed/chat" },
   ]);
   const elsewhere = rulesFor("http://localhost:4096", all);
-  expect(new Set(elsewhere.map((rule) => rule.agent))).toEqual(new Set(["opencode"]));
-  expect(elsewhere.filter((rule) => rule.stream).length).toBe(2);
+  const nameable = agents.filter(({ selfHosted, kind }) => selfHosted || kind === "any");
+  expect(new Set(elsewhere.map((rule) => rule.agent))).toEqual(
+    new Set(nameable.map(({ id }) => id)),
+  );
+  const streams = elsewhere.filter((rule) => rule.agent === "opencode" && rule.stream);
+  expect(streams.map(({ method }) => method)).toEqual(["GET", "GET"]);
 });

@@ -5,24 +5,26 @@ export interface AgentRules {
   id: string;
   /** Origins that are always this agent's, without the pattern's `/*`. */
   origins: string[];
-  isSelfHosted: boolean;
+  /** The person may name origins for it. */
+  isNameable: boolean;
   taps: Omit<Tap, "read">[];
   streams: Stream[];
   /** CSS selector of what shows messages on the agent's pages. */
   shows?: string;
 }
 
-/** One rule as the tap uses it: it names a tap, whose bodies are copied, or a stream, whose events are watched. */
-export interface PageRule {
+/** One rule as the page uses it: it names a tap, whose bodies are handed over, or a stream, whose events are watched. */
+export interface PageRule extends Omit<Tap, "id" | "read"> {
   /** Id of the agent. */
   agent: string;
-  transport: "fetch" | "xhr" | "websocket";
-  method: string;
-  /** Source of a RegExp that is tested against path and query. */
-  path: string;
   /** `<agent>/<tap>` */
   tap?: string;
   stream?: Stream;
+}
+
+/** Whether the person may name origins for an agent: it is hosted by themselves, or reads any page. */
+export function isNameable({ selfHosted, kind }: Agent): boolean {
+  return selfHosted !== undefined || kind === "any";
 }
 
 /** An agent without its functions. */
@@ -30,8 +32,8 @@ export function rulesOf(agent: Agent): AgentRules {
   return {
     id: agent.id,
     origins: agent.origins.map((pattern) => pattern.slice(0, -2)),
-    isSelfHosted: agent.selfHosted !== undefined,
-    taps: agent.taps.map(({ id, transport, method, path }) => ({ id, transport, method, path })),
+    isNameable: isNameable(agent),
+    taps: agent.taps.map(({ read: _, ...tap }) => tap),
     streams: agent.streams ?? [],
     ...(agent.shows === undefined ? {} : { shows: agent.shows }),
   };
@@ -39,8 +41,8 @@ export function rulesOf(agent: Agent): AgentRules {
 
 /** The agents that may be at an origin. */
 function agentsAt(origin: string, all: readonly AgentRules[]): AgentRules[] {
-  const fixed = all.filter((rules) => !rules.isSelfHosted && rules.origins.includes(origin));
-  return fixed.length > 0 ? fixed : all.filter((rules) => rules.isSelfHosted);
+  const fixed = all.filter((rules) => !rules.isNameable && rules.origins.includes(origin));
+  return fixed.length > 0 ? fixed : all.filter((rules) => rules.isNameable);
 }
 
 /** The CSS selectors of what shows messages at an origin. */
@@ -49,21 +51,15 @@ export function selectorsFor(origin: string, all: readonly AgentRules[]): string
 }
 
 /**
- * The rules for a page: those of the agent with that fixed origin, else of every self-hosted agent. The page's content script cannot know
- * for which of them the person named the origin; the background does, and reads with no other.
+ * The rules for a page: those of the agents with that fixed origin, else of every agent that may be anywhere. The page's content script cannot
+ * know for which of them the person named the origin; the background does, and reads with no other.
  */
 export function rulesFor(origin: string, all: readonly AgentRules[]): PageRule[] {
   return agentsAt(origin, all).flatMap(({ id: agent, taps, streams }) => [
     ...streams.map((stream) => {
-      const { transport, path } = stream;
-      return { agent, transport, method: "GET", path, stream };
+      const { transport, path, host, method = "GET" } = stream;
+      return { agent, transport, method, path, host, stream };
     }),
-    ...taps.map(({ id, transport, method, path }) => ({
-      agent,
-      transport,
-      method,
-      path,
-      tap: `${agent}/${id}`,
-    })),
+    ...taps.map(({ id, ...tap }) => ({ agent, ...tap, tap: `${agent}/${id}` })),
   ]);
 }

@@ -13,16 +13,48 @@ const RULES = "opensync:rules";
 /** Dispatched by a second tap in the same document (after an update of the extension) with its port: the first one takes it over. */
 const HAND_OVER = "opensync:hand-over";
 
-/** What the tap sends: a piece of one observation. */
+/** What a body is: of one response, of one frame of a WebSocket, or of the answer to an ask. */
+export interface Head {
+  /** Places, in the list that capture gave, of the rules for the address; none for the answer to an ask. */
+  rules: number[];
+  url: string;
+  method: string;
+  /** 0 for a WebSocket, and for an ask that nobody answered. */
+  status: number;
+  /** So many UTF-16 units at the beginning are the request's body. */
+  request: number;
+  /** Counts the document's WebSockets. */
+  socket?: number;
+  /** Number of the ask that it answers. */
+  ask?: number;
+  /** The answer's Retry-After. */
+  retryAfter?: string | null;
+}
+
+/** What the tap sends: a piece of one body, as it comes. */
 export interface Piece {
-  /** Counts the document's observations. */
+  /** Counts the document's bodies. */
   id: number;
   /** Only in the first piece. */
-  head?: { tap: string; url: string; method: string; status: number };
+  head?: Head;
   text: string;
   isLast: boolean;
   /** The body's end is missing. */
   isTruncated: boolean;
+}
+
+/** What capture sends to have something asked with the page's own headers, which stay with the tap. */
+export interface Ask {
+  /** Its number, which the answer's head carries. */
+  ask: number;
+  /** Id of the agent, whose last headers are taken for a path that the page has not asked. */
+  agent: string;
+  method: string;
+  /** Absolute. */
+  url: string;
+  body?: string;
+  /** Besides the page's own. */
+  headers?: Record<string, string>;
 }
 
 /** What capture sends, once: the tap passes everything through from then on. */

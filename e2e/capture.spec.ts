@@ -126,9 +126,9 @@ test.describe("the bridge", () => {
       );
       await (await fetch("/api/session/own")).text();
       await new Promise((resolve) => setTimeout(resolve, 300));
-      return pieces.length;
+      return pieces.map((piece) => (piece as { text: string }).text).join("");
     });
-    expect(got).toBe(1);
+    expect(JSON.parse(got)).toMatchObject({ key: "own" });
     expect(await world.seen()).toEqual([]);
   });
 

@@ -142,6 +142,12 @@ function createScriptKeeper(person: PersonState, status: Status) {
 
 type Sending = ReturnType<typeof createSending>;
 
+/** Where a tap (`<agent>/<tap>`) may copy from besides the page's own host. */
+function hostsOf(name: string): string | undefined {
+  const [agentId = "", tapId] = name.split("/");
+  return agentById(agentId)?.taps.find(({ id }) => id === tapId)?.host;
+}
+
 /** What an agent makes of an observation; nothing when none of its taps has seen it. */
 function readBy(agentId: string, observation: Observation): AgentRead[] {
   const agent = agentById(agentId)!;
@@ -153,7 +159,7 @@ function readBy(agentId: string, observation: Observation): AgentRead[] {
 
 /** The two messages that content scripts may send. */
 function registerCapture(person: PersonState, { getDatabase, status, drain }: Sending): void {
-  const collector = createCollector({ now });
+  const collector = createCollector({ now, hostsOf });
   const admitSender = async (sender: GateSender) => {
     const active = await person.getActive();
     const switches = await readSwitches(active);

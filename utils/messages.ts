@@ -18,8 +18,35 @@ export interface ObservationChunk {
     method: string;
     status: number;
     isTruncated: boolean;
+    /** So many UTF-16 units at the beginning of the whole text are the request's body. */
+    request: number;
     pageUrl: string;
   };
+}
+
+/** A request that a page is to send with its own headers and cookies: a `HistoryRequest` of that agent. */
+export interface PageAsk {
+  /** Id of the agent. */
+  agent: string;
+  method: "GET" | "POST";
+  path: string;
+  body?: string;
+  headers?: Record<string, string>;
+  like?: { tap: string; replace: { pattern: string; with: string }[] };
+}
+
+/** What the site answered, whatever its status. */
+export interface PageAnswer {
+  status: number;
+  /** Seconds that the site asks to wait, or null. */
+  retryAfter: number | null;
+  url: string;
+  method: string;
+  /** Body of the request as it was sent; "" for none. */
+  request: string;
+  body: string;
+  /** The body was longer than the cap, or broke off. */
+  isTruncated: boolean;
 }
 
 /** `isStored`: everything new in the observation is in the outbox. `mustStop`: capture is off for this origin; the script ends itself. */
@@ -60,6 +87,8 @@ export interface ProtocolMap {
   /** Which self-hosted agent runs at an origin. */
   recogniseOrigin(data: { origin: string }): Answer<{ agentId: string }>;
   setPaused(data: { isPaused: boolean }): void;
+  /** Whether sessions that the site itself forgets are kept, for who is signed in. */
+  setKeepsTemporary(data: { isKept: boolean }): void;
   getPage(): PageStatus;
   /** Tries to send now what waits. */
   retryNow(): void;
@@ -75,6 +104,10 @@ export interface ProtocolMap {
   observe(data: ObservationChunk): ObservationAck;
   /** The page shows messages, and the tap saw none of them. */
   reportSilence(): void;
+
+  // From the background to the content script of one tab.
+  /** Answers null when the site does not answer, or the page cannot ask this. */
+  askPage(data: PageAsk): PageAnswer | null;
 
   // From the background to the offscreen page (auth/ owns these).
   authkitCall(data: { target: "authkit"; call: string; args: unknown }): unknown;

@@ -1,13 +1,16 @@
-import { MAX_BODY_BYTES } from "../limits";
-import { cancel, chain, decode, getReader, read } from "./native";
+import { MAX_REQUEST_CHARS } from "../limits";
+import { blobOf, cancel, chain, decode, getReader, read, Request, Response } from "./native";
 
 /** How reading a body ended: whole, at the cap, or because the page or the network ended it. */
 export type BodyEnd = "whole" | "capped" | "broken";
 
-/** Reads a body as text, in pieces. At the cap, or when `onText` answers false, it is cancelled; so it is by the function that is answered. */
+/** Kinds of a request's body whose bytes can be had without using them up. */
+const KINDS = [ArrayBuffer, Blob, Request, URLSearchParams];
+
+/** Reads a body as text, in pieces. At `limit` bytes, or when `onText` answers false, it is cancelled; so it is by the function that is answered. */
 export function readBody(
   body: ReadableStream,
-  isEndless: boolean,
+  limit: number,
   onText: (text: string) => boolean,
   onEnd: (end: BodyEnd) => void,
 ): () => void {
@@ -19,7 +22,7 @@ export function readBody(
   };
 
   async function pump(): Promise<BodyEnd> {
-    for (let rest = isEndless ? Infinity : MAX_BODY_BYTES; ;) {
+    for (let rest = limit; ;) {
       const { done, value } = await read(reader);
       if (done) {
         onText(decode(decoder));
@@ -38,4 +41,24 @@ export function readBody(
     onEnd("broken");
   });
   return giveUp;
+}
+
+/** The beginning of a request's body as text; "" where it cannot be had without using it up. Copies at once what the page may change later. */
+export async function requestText(body: unknown): Promise<string> {
+  if (body instanceof FormData) {
+    const fields = [...body].filter(([, value]) => typeof value === "string");
+    return JSON.stringify(Object.fromEntries(fields)).slice(0, MAX_REQUEST_CHARS);
+  }
+  if (typeof body === "string") return body.slice(0, MAX_REQUEST_CHARS);
+  if (!ArrayBuffer.isView(body) && !KINDS.some((kind) => body instanceof kind)) return "";
+  const source = body instanceof Request ? await blobOf(body) : (body as BodyInit);
+  let text = "";
+  await new Promise((resolve) => {
+    const onText = (piece: string): boolean => {
+      text += piece;
+      return true;
+    };
+    readBody(new Response(source).body!, MAX_REQUEST_CHARS, onText, resolve);
+  });
+  return text;
 }

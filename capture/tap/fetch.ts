@@ -1,28 +1,22 @@
-import type { Stream } from "../../agents/agent";
-import { readBody, type BodyEnd } from "./body";
+import { MAX_BODY_BYTES } from "../limits";
+import type { Ask } from "../seal";
+import { readBody } from "./body";
 import { followCancel } from "./cancels";
-import { splitEvents } from "./events";
-import { isOpen, match, open, type Match } from "./link";
-import { chain, clone, Headers, nativeFetch, quietly, Request, wrap } from "./native";
-import { watchEvents } from "./turns";
-
-type HeaderList = [string, string][];
-
-/** A request of the page, with the headers to ask again with. */
-interface PageRequest extends Match {
-  headers: HeaderList;
-}
-
-/** Paths whose last headers are remembered. */
-const MAX_REMEMBERED = 200;
-
-/** Headers that belong to one request and not to whoever sends it. */
-const PER_REQUEST = /^(accept|cache-|content-|if-|last-event|pragma|range)/;
+import { find, open, type Writer } from "./link";
+import { clone, cloneRequest, Headers, nativeFetch, Request, wrap } from "./native";
+import { begin, headersFor, type Begin, type HeaderList } from "./requests";
 
 /** A server that never answers would keep its session from being asked for again. */
 const ASK_MS = 60_000;
 
-const remembered = new Map<string, HeaderList>();
+/** Headers that belong to one request and not to whoever sends it. */
+const PER_REQUEST = /^(accept|cache-|content-[^t]|if-|last-event|pragma|range)/i;
+
+/** A request of the page that rules want. */
+interface Wanted {
+  begin: Begin;
+  isEndless: boolean;
+}
 
 /** The page's headers, read only from forms that reading does not use up. */
 function headersOf(input: unknown, init: RequestInit | undefined): HeaderList {
@@ -31,80 +25,79 @@ function headersOf(input: unknown, init: RequestInit | undefined): HeaderList {
     source instanceof Headers ||
     Array.isArray(source) ||
     Object.getPrototypeOf(source) === Object.prototype;
-  return isReadable ? [...new Headers(source)].filter(([name]) => !PER_REQUEST.test(name)) : [];
+  return isReadable ? [...new Headers(source)] : [];
 }
 
-function describe(input: unknown, init: RequestInit | undefined): PageRequest | null {
+/** Looks at what the page is about to send, before sending uses it up. */
+function look(input: unknown, init: RequestInit | undefined): Wanted | null {
   const request = input instanceof Request ? input : null;
-  const found = match("fetch", init?.method ?? request?.method ?? "GET", request?.url ?? input);
+  const found = find("fetch", init?.method ?? request?.method ?? "GET", request?.url ?? input);
   if (!found) return null;
-  const headers = headersOf(input, init);
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(found.url.pathname, headers);
-  return { ...found, headers };
-}
-
-/** Hands one body over, or watches it; answers what gives it up. */
-function readResponse(
-  request: PageRequest,
-  response: Response,
-  onEnd: (end: BodyEnd) => void,
-): () => void {
-  const { stream } = request.rule;
-  if (stream) {
-    const watch = splitEvents(watcher(request, stream));
-    const onText = (text: string): boolean => {
-      watch(text);
-      return isOpen();
-    };
-    return readBody(response.body!, true, onText, onEnd);
-  }
-  const writer = open(request, response.status);
-  const onText = (text: string): boolean => {
-    writer.write(text);
-    return isOpen();
+  const isAsked = request && found.rules.some((rule) => rule.request);
+  const body = init?.body ?? (isAsked ? cloneRequest(request) : null);
+  return {
+    begin: begin(found, headersOf(input, init), body),
+    isEndless: found.rules.some((rule) => rule.stream),
   };
-  return readBody(response.body!, false, onText, (end) => {
-    writer.end(end !== "whole");
-    onEnd(end);
-  });
 }
 
-/** What takes the events of a stream, and asks with the page's headers for what each of them is about. */
-export function watcher({ rule, headers }: PageRequest, stream: Stream): (event: string) => void {
-  return watchEvents(rule, stream, async (path) => {
-    try {
-      const found = match("fetch", "GET", path);
-      if (!found) return false;
-      const init: RequestInit = {
-        headers: remembered.get(found.url.pathname) ?? headers,
-        cache: "no-store",
-        signal: AbortSignal.timeout(ASK_MS),
-      };
-      const response = await nativeFetch(found.url.href, init);
-      if (!response.ok) return false;
-      return await new Promise<boolean>((resolve) => {
-        readResponse({ ...found, headers }, response, (end) => resolve(end === "capped"));
-      });
-    } catch {
-      // The site does not answer now. Its next turn, or the page's next load, reads the session.
-      return false;
-    }
-  });
+function copy(body: ReadableStream, writer: Writer, isEndless: boolean): () => void {
+  return readBody(body, isEndless ? Infinity : MAX_BODY_BYTES, writer.write, (end) =>
+    writer.end(end !== "whole"),
+  );
+}
+
+/** Copies the answer. */
+async function follow(wanted: Wanted, answer: Promise<Response>): Promise<void> {
+  try {
+    const response = await answer;
+    if (!response.ok || !response.body) return;
+    const { body } = clone(response);
+    let isOver = false;
+    let giveUp = (): void => {
+      isOver = true;
+    };
+    followCancel(response.body, () => giveUp());
+    giveUp = copy(body!, await wanted.begin(response.status), wanted.isEndless);
+    if (isOver) giveUp();
+  } catch {
+    // What failed is the page's to handle.
+  }
+}
+
+/** Asks what capture wants asked, and hands the answer over. */
+export async function ask({ ask, agent, method, url, body, headers }: Ask): Promise<void> {
+  const head = { ask, rules: [], url, method };
+  try {
+    const own = headersFor(agent, new URL(url)).filter(([name]) => !PER_REQUEST.test(name));
+    const all = new Headers(own);
+    for (const name in headers) all.set(name, headers[name]!);
+    const response = await nativeFetch(url, {
+      method,
+      headers: all,
+      body,
+      cache: "no-store",
+      credentials: "include",
+      signal: AbortSignal.timeout(ASK_MS),
+    });
+    const retryAfter = response.headers.get("retry-after");
+    const writer = open({ ...head, status: response.status, retryAfter }, body);
+    if (response.body) copy(response.body, writer, false);
+    else writer.end(false);
+  } catch {
+    // The site does not answer now.
+    open({ ...head, status: 0 }).end(true);
+  }
 }
 
 /** Looks at the page's own fetch, which returns the page's own promise and response; a copy is read where a rule matches. */
 export function tapFetch(): void {
-  wrap(window, "fetch", (_, [input, init], promise) => {
-    const request = describe(input, init as RequestInit | undefined);
-    if (!request) return;
-    const look = (response: Response): void => {
-      if (!response.ok) return;
-      const giveUp = readResponse(request, clone(response), () => undefined);
-      followCancel(response.body!, giveUp);
-    };
-    const onAnswer = (answer: unknown): void => quietly(() => look(answer as Response));
-    // What failed is the page's to handle.
-    void chain(promise, onAnswer, () => undefined);
-  });
+  wrap(
+    window,
+    "fetch",
+    (_, __, promise, wanted: Wanted | null | undefined) => {
+      if (wanted) void follow(wanted, promise as Promise<Response>);
+    },
+    (_, [input, init]) => look(input, init as RequestInit | undefined),
+  );
 }

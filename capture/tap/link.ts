@@ -1,76 +1,83 @@
 /** The wire to capture, one per document. Another generation of the extension can take it over; without a port everything passes through. */
 import { MAX_PIECE_CHARS } from "../limits";
 import type { PageRule } from "../rules";
-import { STOP, type Piece } from "../seal";
+import { STOP, type Ask, type Head, type Piece } from "../seal";
 import { exec, post } from "./native";
 
-/** Takes one body, piece by piece. */
+/** A request of the page whose address rules want. */
+export interface Found {
+  url: URL;
+  method: string;
+  rules: PageRule[];
+  /** Their places in the list. */
+  at: number[];
+}
+
+/** Takes one body, piece by piece; `write` answers whether it is still wanted. */
 export interface Writer {
-  write(text: string): void;
+  write(text: string): boolean;
   end(isTruncated: boolean): void;
 }
 
-/** A request of the page that a rule wants. */
-export interface Match {
-  rule: PageRule;
-  url: URL;
-}
-
 let port: MessagePort | null = null;
-let rules: [RegExp, PageRule][] = [];
+let rules: [PageRule, path: RegExp, host: RegExp][] = [];
 let count = 0;
 
-/** Takes a port and the rules, as JSON text, that come with it. */
-export function connect(newPort: MessagePort, text: string): void {
-  rules = (JSON.parse(text) as PageRule[]).map((rule) => [new RegExp(rule.path), rule]);
+/** Takes a port and the rules, as JSON text, that come with it; `onAsk` does what capture asks over it. */
+export function connect(newPort: MessagePort, text: string, onAsk: (ask: Ask) => void): void {
+  rules = (JSON.parse(text) as PageRule[]).map((rule) => [
+    rule,
+    new RegExp(rule.path),
+    // "$^" matches no host.
+    new RegExp(rule.host ?? "$^"),
+  ]);
   port = newPort;
   newPort.onmessage = ({ data }) => {
-    if (data === STOP && port === newPort) port = null;
+    if (port !== newPort) return;
+    if (data === STOP) port = null;
+    else onAsk(data as Ask);
   };
 }
 
-export function isOpen(): boolean {
-  return port !== null;
-}
-
-/** Finds the rule for a request of the page; null for all others, and always without a port. Throws where the page's own call does. */
-export function match(transport: string, verb: string, address: unknown): Match | null {
+/** Finds the rules for a request of the page; null for all others, and always without a port. Throws where the page's own call does. */
+export function find(transport: string, verb: string, address: unknown): Found | null {
   const href = address instanceof URL ? address.href : address;
   if (!port || typeof href !== "string") return null;
   const url = new URL(href, document.baseURI);
-  if (url.host !== location.host) return null;
-  const found = rules.find(
-    ([path, rule]) =>
+  const method = verb.toUpperCase();
+  const found: Found = { url, method, rules: [], at: [] };
+  rules.forEach(([rule, path, host], at) => {
+    if (
       rule.transport === transport &&
-      rule.method === verb.toUpperCase() &&
-      exec(path, url.pathname + url.search),
-  );
-  return found ? { rule: found[1], url } : null;
+      rule.method === method &&
+      (url.host === location.host || exec(host, url.host)) &&
+      exec(path, url.pathname + url.search)
+    ) {
+      found.rules.push(rule);
+      found.at.push(at);
+    }
+  });
+  return found.at[0] === undefined ? null : found;
 }
 
-/** Begins to hand over one body. */
-export function open({ rule, url }: Match, status: number): Writer {
+/** Begins to hand over one body; the request's comes before it. */
+export function open(head: Omit<Head, "request">, request = ""): Writer {
   const to = port;
   const id = (count += 1);
-  let head: Piece["head"] = { tap: rule.tap ?? "", url: url.href, method: rule.method, status };
-  let buffer = "";
+  let first: Piece["head"] = { ...head, request: request.length };
 
-  function send(text: string, isLast: boolean, isTruncated: boolean): void {
-    if (to && to === port) post(to, { id, head, text, isLast, isTruncated } satisfies Piece);
-    head = undefined;
+  function send(text: string, isLast = false, isTruncated = false): void {
+    if (to && to === port) post(to, { id, head: first, text, isLast, isTruncated } satisfies Piece);
+    first = undefined;
   }
 
-  return {
-    write(text) {
-      buffer += text;
-      while (buffer.length > MAX_PIECE_CHARS) {
-        send(buffer.slice(0, MAX_PIECE_CHARS), false, false);
-        buffer = buffer.slice(MAX_PIECE_CHARS);
-      }
-    },
-    end(isTruncated) {
-      // Nothing came: there is nothing to hand over.
-      if (!head || buffer) send(buffer, true, isTruncated);
-    },
-  };
+  function write(text: string): boolean {
+    for (let at = 0; at < text.length; at += MAX_PIECE_CHARS) {
+      send(text.slice(at, at + MAX_PIECE_CHARS));
+    }
+    return to === port;
+  }
+
+  write(request);
+  return { write, end: (isTruncated) => send("", true, isTruncated) };
 }

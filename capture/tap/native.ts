@@ -4,13 +4,7 @@
  */
 
 export const { apply, construct } = Reflect;
-export const {
-  fetch: nativeFetch,
-  setTimeout: later,
-  clearTimeout: unlater,
-  Headers,
-  Request,
-} = globalThis;
+export const { fetch: nativeFetch, Headers, Request, Response } = globalThis;
 
 /** `method` as a function of its object. */
 function free<Args extends unknown[], Result>(
@@ -23,6 +17,8 @@ const reader = ReadableStreamDefaultReader.prototype;
 
 export const chain = free(Promise.prototype.then as Promise<unknown>["then"]);
 export const clone = free(Response.prototype.clone);
+export const cloneRequest = free(Request.prototype.clone);
+export const blobOf = free(Request.prototype.blob);
 export const getReader = free(
   ReadableStream.prototype.getReader as () => ReadableStreamDefaultReader,
 );
@@ -48,16 +44,18 @@ export function quietly<T>(work: () => T): T | undefined {
   }
 }
 
-/** Puts a transparent wrapper around a method: it tells `after` of each call, and changes nothing. */
-export function wrap<T extends object>(
+/** Puts a transparent wrapper around a method: it tells `before` and `after` of each call, and changes nothing. */
+export function wrap<T extends object, Seen>(
   owner: T,
   name: keyof T,
-  after: (self: object, args: unknown[], result: unknown) => void,
+  after: ((self: object, args: unknown[], result: unknown, seen: Seen | undefined) => void) | null,
+  before?: (self: object, args: unknown[]) => Seen,
 ): void {
   const value = new Proxy(owner[name] as (...args: never[]) => unknown, {
     apply(target, self: object, args: unknown[]) {
+      const seen = before && quietly(() => before(self, args));
       const result: unknown = apply(target, self, args);
-      quietly(() => after(self, args, result));
+      quietly(() => after?.(self, args, result, seen));
       return result;
     },
   });

@@ -1,41 +1,31 @@
-import { watcher } from "./fetch";
-import { match, open, type Match } from "./link";
-import { construct, later, listen, quietly } from "./native";
+import { MAX_BODY_BYTES } from "../limits";
+import { find, open } from "./link";
+import { construct, listen, quietly, wrap } from "./native";
 
-/** Frames that arrive within this time are one batch. */
-const BATCH_MS = 500;
+/** Number of each WebSocket that a rule wants. */
+const sockets = new WeakMap<object, number>();
+let count = 0;
 
-/** Joins the frames of half a second to one observation. */
-function batches(request: Match): (frame: string) => void {
-  let frames: string[] = [];
-  let timer: ReturnType<typeof later> | undefined;
-
-  function flush(): void {
-    const writer = open(request, 0);
-    writer.write(frames.join("\n"));
-    writer.end(false);
-    frames = [];
-    timer = undefined;
-  }
-
-  return (frame) => {
-    frames.push(frame);
-    timer ??= later(flush, BATCH_MS);
-  };
+function onFrame(socket: WebSocket, frame: unknown, isSent: boolean): void {
+  const { url } = socket;
+  // Each time anew: after an update of the extension other rules may be at these places.
+  const found = find("websocket", "GET", url);
+  const at = found?.at.filter((_, index) => !isSent || found.rules[index]!.isSentToo);
+  if (typeof frame !== "string" || !at?.length) return;
+  const writer = open({ rules: at, url, method: "GET", status: 0, socket: sockets.get(socket) });
+  writer.write(frame.slice(0, MAX_BODY_BYTES));
+  writer.end(frame.length > MAX_BODY_BYTES);
 }
 
 function watch(socket: WebSocket): void {
-  const request = match("websocket", "GET", socket.url);
-  if (!request) return;
-  const { stream } = request.rule;
-  const onFrame = stream ? watcher({ ...request, headers: [] }, stream) : batches(request);
+  if (!find("websocket", "GET", socket.url)) return;
+  sockets.set(socket, (count += 1));
   listen(socket, "message", (event) => {
-    const { data } = event as MessageEvent<unknown>;
-    if (typeof data === "string") quietly(() => onFrame(data));
+    quietly(() => onFrame(socket, (event as MessageEvent<unknown>).data, false));
   });
 }
 
-/** Looks at the text frames that the page's WebSockets receive. */
+/** Looks at the text frames that the page's WebSockets receive, and at those that they send where a rule wants them. */
 export function tapWebSocket(): void {
   const value = new Proxy(WebSocket, {
     construct(target, args, newTarget) {
@@ -43,6 +33,9 @@ export function tapWebSocket(): void {
       quietly(() => watch(socket));
       return socket;
     },
+  });
+  wrap(WebSocket.prototype, "send", (socket, [data]) => {
+    if (sockets.has(socket)) onFrame(socket as WebSocket, data, true);
   });
   Object.defineProperty(WebSocket.prototype, "constructor", { value });
   window.WebSocket = value;

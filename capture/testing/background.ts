@@ -5,7 +5,7 @@
 import { opencode } from "../../agents/opencode";
 import type { Agent, Observation, Reading } from "../../agents/agent";
 import { browser } from "../../utils/browser";
-import { onMessage, type ObservationAck } from "../../utils/messages";
+import { onMessage, sendMessage, type ObservationAck, type PageAsk } from "../../utils/messages";
 import { createCollector } from "../collect";
 import { agentPatterns, agentsAt, type Switches } from "../origin-agent";
 import { problemTrouble, readObservation } from "../read";
@@ -29,7 +29,10 @@ declare const TEST_SWITCHES: Switches;
 declare const TEST_REPORT: string | null;
 
 const agents = [testAgent, opencode];
-const collector = createCollector({ now: Date.now });
+const collector = createCollector({
+  now: Date.now,
+  hostsOf: (name) => testAgent.taps.find(({ id }) => name === `test-agent/${id}`)?.host,
+});
 const registration = createRegistration({
   scripting: browser.scripting,
   permissions: browser.permissions,
@@ -51,6 +54,11 @@ const control = {
   /** How many whole observations are answered as not stored. */
   failures: 0,
   isPaused: false,
+  /** Has the open page at an address ask something. */
+  async askPage(url: string, ask: PageAsk) {
+    const [tab] = await browser.tabs.query({ url });
+    return sendMessage("askPage", ask, tab!.id);
+  },
 };
 
 Object.assign(globalThis, { control });

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { opencode } from "../../agents/opencode";
-import type { PageRule } from "../rules";
+import { opencode } from "../agents/opencode";
+import type { Stream } from "../agents/agent";
+import type { PageRule } from "./rules";
 import { splitEvents } from "./events";
+import { createTurns, type Turns } from "./turns";
 
 const stream = opencode.streams![0]!;
-const rule: PageRule = {
+const rule: PageRule & { stream: Stream } = {
   agent: "opencode",
   transport: "fetch",
   method: "GET",
@@ -23,17 +25,18 @@ let asked: string[];
 let answer: (path: string) => Promise<boolean>;
 let watch: (event: string) => void;
 
-beforeEach(async () => {
+let turns: Turns;
+
+beforeEach(() => {
   vi.useFakeTimers();
-  // The tap takes the page's timers when it is loaded, and keeps its turns for the document's life.
-  vi.resetModules();
-  const { watchEvents } = await import("./turns");
   asked = [];
   answer = () => Promise.resolve(false);
-  watch = watchEvents(rule, stream, (path) => {
+  turns = createTurns((agent, path) => {
+    expect(agent).toBe("opencode");
     asked.push(path);
     return answer(path);
   });
+  watch = turns.watch(rule);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -117,6 +120,20 @@ describe("asks", () => {
     expect(asked.length / 2).toBeLessThanOrEqual(11);
   });
 
+  it("for every running turn of a stream whose end names none, and of that stream only", async () => {
+    const nameless = { ...rule, path: "^/turns", stream: { ...stream, settled: "^done$" } };
+    turns.watch(nameless)(status("ses_1", "busy"));
+    turns.watch(nameless)(status("ses_2", "busy"));
+    watch(status("ses_3", "busy"));
+    // A page that opens its stream anew goes on with the same turns.
+    turns.watch(nameless)("done");
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked.sort()).toEqual([...both("ses_1"), ...both("ses_2")].sort());
+    turns.watch(nameless)("done");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(asked).toHaveLength(4);
+  });
+
   it("nothing for other events", async () => {
     for (const type of ["server.heartbeat", "message.part.delta", "session.idle.1"]) {
       watch(`data: {"payload":{"type":"${type}","properties":{"sessionID":"ses_1"}}}`);
@@ -136,6 +153,14 @@ describe("splitEvents", () => {
       take(text.slice(cut));
       expect(events).toEqual(["data: one", ": comment", "data: two\ndata: lines"]);
     }
+  });
+
+  it("cuts at a separator of its own, and leaves everything else as it is", () => {
+    const events: string[] = [];
+    const take = splitEvents((event) => events.push(event), "\0\0");
+    take("one\r\n\n\0");
+    take("\0two\0\0rest");
+    expect(events).toEqual(["one\r\n\n", "two"]);
   });
 
   it("forgets an event that grows without end", () => {

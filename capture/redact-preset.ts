@@ -7,19 +7,23 @@ import type { Span } from "./redact-rule";
 export interface PresetSpan extends Span {
   /** The rule's short name. */
   kind: string;
+  /** All that the rule matched, with what names the secret. */
+  whole: Span;
 }
 
 const PREFIX = "@secretlint/secretlint-rule-";
 
-/** Left out: comments that switch rules off are text like any other here, and `gcp` reports whole files. */
-const SKIPPED = new Set(["filter-comments", "gcp"]);
+/**
+ * Left out: comments that switch rules off are text like any other here; `gcp` reports whole files; the rules for addresses take the whole
+ * address, where the rules of this project take its password.
+ */
+const SKIPPED = new Set(["filter-comments", "gcp", "basicauth", "database-connection-string"]);
 
 /** Lower case; a text with none of a rule's words is not shown to it. A rule that is not named here sees every text. */
 const KEYWORDS: Record<string, string[]> = {
   aws: ["akia", "asia", "agpa", "aida", "aroa", "aipa", "anpa", "anva", "a3t", "aws", "secret"],
   privatekey: ["private key"],
   npm: ["npm_", "_authtoken", "x-oauth-basic"],
-  basicauth: ["://"],
   slack: ["xox", "xapp", "hooks.slack.com"],
   sendgrid: ["sg."],
   shopify: ["shp"],
@@ -34,7 +38,6 @@ const KEYWORDS: Record<string, string[]> = {
   linear: ["lin_api_"],
   notion: ["ntn_"],
   "1password": ["ops_ey"],
-  "database-connection-string": ["mongodb", "mysql", "postgres"],
   "hashicorp-vault": ["hvs.", "hvb.", "hvr."],
   vercel: ["vcp_", "vci_", "vca_", "vcr_", "vck_"],
   databricks: ["dapi"],
@@ -44,8 +47,20 @@ const KEYWORDS: Record<string, string[]> = {
   tailscale: ["tskey-"],
 };
 
-const rules = preset
-  .map((rule) => ({ rule, kind: rule.meta.id.slice(PREFIX.length) }))
+/** A rule of the preset that is used here. */
+export interface PresetRule {
+  kind: string;
+  /** As in a rule of this project. */
+  keywords: readonly string[];
+  rule: (typeof preset)[number];
+}
+
+/** The rules of the preset that are used here. */
+export const presetRules: readonly PresetRule[] = preset
+  .map((rule) => {
+    const kind = rule.meta.id.slice(PREFIX.length);
+    return { rule, kind, keywords: KEYWORDS[kind] ?? [""] };
+  })
   .filter(({ kind }) => !SKIPPED.has(kind));
 
 function sourceOf(content: string): SecretLintSourceCode {
@@ -68,20 +83,24 @@ function sourceOf(content: string): SecretLintSourceCode {
   };
 }
 
-/** Without the quotes around it, and only up to the next one: masked JSON stays JSON. */
-function trim(text: string, start: number, end: number): Span {
-  const found = text.slice(start, end);
-  const lead = /^["'`\s]*/.exec(found)![0].length;
-  const length = /^[^"'`\s\\]*/.exec(found.slice(lead))![0].length;
-  return { start: start + lead, end: start + lead + length };
+/** The longest stretch without space, quotes and escapes: the secret without its name, and masked JSON stays JSON. */
+function longestWord(text: string, whole: Span): Span {
+  let longest = { start: whole.start, end: whole.start };
+  for (const { index, 0: word } of text.slice(whole.start, whole.end).matchAll(/[^"'`\s\\]+/g)) {
+    if (word.length <= longest.end - longest.start) continue;
+    longest = { start: whole.start + index, end: whole.start + index + word.length };
+  }
+  return longest;
 }
 
-/** What secretlint takes for secrets. `lower` is the text in lower case. */
-export async function findByPreset(text: string, lower: string): Promise<PresetSpan[]> {
+/** What these rules take for secrets. */
+export async function findByPreset(
+  text: string,
+  rules: readonly PresetRule[],
+): Promise<PresetSpan[]> {
   const found: PresetSpan[] = [];
   const source = sourceOf(text);
   for (const { rule, kind } of rules) {
-    if (KEYWORDS[kind] && !KEYWORDS[kind].some((word) => lower.includes(word))) continue;
     const context: SecretLintRuleContext = {
       sharedOptions: {},
       createTranslator: () => (messageId, data) => ({
@@ -89,7 +108,10 @@ export async function findByPreset(text: string, lower: string): Promise<PresetS
         messageId: String(messageId),
         data,
       }),
-      report: ({ range: [start, end] }) => void found.push({ kind, ...trim(text, start, end) }),
+      report: ({ range: [start, end] }) => {
+        const whole = { start, end };
+        found.push({ kind, whole, ...longestWord(text, whole) });
+      },
       ignore: () => undefined,
     };
     await rule.create(context, {}).file?.(source);

@@ -37,11 +37,7 @@ function toMatch(match: RegExpExecArray): Match {
   const places = match.indices?.groups ?? {};
   const group = Object.keys(places).find((name) => name !== "name" && places[name]);
   const [start, end] = group ? places[group]! : match.indices![0]!;
-  return {
-    groups,
-    value: match[0].slice(start - match.index, end - match.index),
-    span: { start, end },
-  };
+  return { groups, value: (group && groups[group]) ?? match[0], span: { start, end } };
 }
 
 /** A rule by pattern (flags `g` and `d`): its group is masked, else the whole match, where `isSecret` says so. */

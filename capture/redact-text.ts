@@ -1,12 +1,12 @@
 /** Masks the secrets of one text. A secret becomes `[redacted:<kind>:<digest>]`; what stands around it stays as it is. */
-import { findByPreset } from "./redact-preset";
+import { findByPreset, type PresetRule, presetRules } from "./redact-preset";
 import { privateKeys } from "./redact-private-keys";
 import type { Rule, Span } from "./redact-rule";
-import { tokens, unfinished } from "./redact-tokens";
+import { findUnfinished, tokens, UNFINISHED } from "./redact-tokens";
 import { isSecretField, values } from "./redact-values";
 
 /** The rules of this project, the more particular before the more general. */
-export const rules: readonly Rule[] = [privateKeys, ...tokens, ...values, unfinished];
+export const rules: readonly Rule[] = [privateKeys, ...tokens, ...values];
 
 const MASK = /\[redacted:[a-z0-9-]+:[0-9a-f]{8}\]/g;
 
@@ -21,7 +21,17 @@ async function digest(secret: string): Promise<string> {
   ).join("");
 }
 
-const overlaps = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
+/** Whether a span overlaps one of these, which are in order and do not overlap. */
+function touches(ordered: readonly Span[], { start, end }: Span): boolean {
+  let low = 0;
+  let high = ordered.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ordered[middle]!.end > start) high = middle;
+    else low = middle + 1;
+  }
+  return low < ordered.length && ordered[low]!.start < end;
+}
 
 /** Spans that overlap become one, of the kind that comes first among the rules. */
 function merge(found: readonly Secret[]): Secret[] {
@@ -44,12 +54,15 @@ function merge(found: readonly Secret[]): Secret[] {
   return merged;
 }
 
-/** What was masked before is no secret; a span ends where a mask begins. */
-function outsideMasks(text: string, secrets: readonly Secret[]): Secret[] {
-  const masks = [...text.matchAll(MASK)].map(({ index, 0: { length } }) => ({
+function masksIn(text: string): Span[] {
+  return [...text.matchAll(MASK)].map(({ index, 0: { length } }) => ({
     start: index,
     end: index + length,
   }));
+}
+
+/** What was masked before is no secret; a span ends where a mask begins. Both are in order. */
+function outside(masks: readonly Span[], secrets: readonly Secret[]): Secret[] {
   let next = 0;
   return secrets.flatMap((secret) => {
     while (next < masks.length && masks[next]!.end <= secret.start) next += 1;
@@ -59,18 +72,37 @@ function outsideMasks(text: string, secrets: readonly Secret[]): Secret[] {
   });
 }
 
-async function findSecrets(text: string): Promise<Secret[]> {
+/** The rules that may find something in a text. */
+interface Candidates {
+  own: readonly Rule[];
+  preset: readonly PresetRule[];
+}
+
+const ALL: Candidates = { own: rules, preset: presetRules };
+
+/** Those whose words occur in the text. */
+function candidatesFor(text: string, { own, preset }: Candidates): Candidates {
   const lower = text.toLowerCase();
-  const own = rules.flatMap(({ kind, keywords, find }) =>
-    keywords.some((word) => lower.includes(word))
-      ? find(text).map((span) => ({ ...span, kind }))
-      : [],
+  const occurs = ({ keywords }: { keywords: readonly string[] }): boolean =>
+    keywords.some((word) => lower.includes(word));
+  return { own: own.filter(occurs), preset: preset.filter(occurs) };
+}
+
+async function findSecrets(text: string, among: Candidates): Promise<Secret[]> {
+  const { own, preset } = candidatesFor(text, among);
+  const ours = merge(
+    own.flatMap(({ kind, find }) => find(text).map((span) => ({ ...span, kind }))),
   );
-  const known = merge(own);
-  const more = (await findByPreset(text, lower)).filter(
-    (span) => !known.some((one) => overlaps(one, span)),
+  const masks = masksIn(text);
+  const others = (await findByPreset(text, preset)).filter(
+    ({ whole }) => !touches(ours, whole) && !touches(masks, whole),
   );
-  return outsideMasks(text, merge([...known, ...more]));
+  const secrets = outside(masks, merge([...ours, ...others]));
+  const cut = findUnfinished(text);
+  if (cut && !touches(secrets, cut) && !touches(masks, cut)) {
+    secrets.push({ ...cut, kind: UNFINISHED });
+  }
+  return secrets;
 }
 
 /** Takes note of every mask that is made, as `<kind>:<digest>`. */
@@ -108,7 +140,9 @@ function closingQuote(json: string, open: number): number {
 }
 
 /** Each string of a JSON text by itself, so that the rest stays as it is, to the digit, and the whole stays JSON. */
-async function redactJson(json: string, note: Note): Promise<string> {
+async function redactJson(json: string, note: Note, among: Candidates): Promise<string> {
+  // An escape may hide a rule's word.
+  const candidates = /\\[u/]/.test(json) ? among : candidatesFor(json, among);
   let masked = "";
   let done = 0;
   let name = "";
@@ -120,7 +154,7 @@ async function redactJson(json: string, note: Note): Promise<string> {
     const isSecret = !isName && isSecretField(name, text) && text.search(MASK) < 0;
     const inner = isSecret
       ? await maskSpans(text, [{ kind: "setting", start: 0, end: text.length }], note)
-      : await redactText(text, note);
+      : await redact(text, note, candidates);
     masked += json.slice(done, open) + (inner === text ? literal : JSON.stringify(inner));
     done = close + 1;
     name = isName ? text : "";
@@ -128,11 +162,15 @@ async function redactJson(json: string, note: Note): Promise<string> {
   return masked + json.slice(done);
 }
 
-/** The text with every known kind of secret masked. JSON stays JSON. */
-export async function redactText(text: string, note: Note = () => undefined): Promise<string> {
-  // Shorter than any secret that has a rule, and most of what a reading holds.
-  if (text.length < 4) return text;
-  if (isJson(text)) return redactJson(text, note);
-  const secrets = await findSecrets(text);
+async function redact(text: string, note: Note, among: Candidates): Promise<string> {
+  // Most of what JSON holds, and shorter than any secret with what names it.
+  if (text.length < 8) return text;
+  if (isJson(text)) return redactJson(text, note, among);
+  const secrets = await findSecrets(text, among);
   return secrets.length === 0 ? text : maskSpans(text, secrets, note);
+}
+
+/** The text with every known kind of secret masked. JSON stays JSON. */
+export function redactText(text: string, note: Note = () => undefined): Promise<string> {
+  return redact(text, note, ALL);
 }

@@ -1,5 +1,5 @@
 /** Secrets that are known by their own form, from the documentation of those who give them out. */
-import { byPattern, type Rule, token, WORD_START } from "./redact-rule";
+import { byPattern, type Rule, type Span, token, WORD_START } from "./redact-rule";
 
 const JWT = String.raw`eyJ[\w-]{10,}\.(?:eyJ[\w-]{8,}\.[\w-]*|[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+)`;
 
@@ -75,7 +75,7 @@ export const tokens: readonly Rule[] = [
     ["accountkey=", "sharedaccesskey="],
     /(?:account|sharedaccess)key=(?<secret>[A-Za-z0-9+/]{32,}={0,2})/dgi,
   ),
-  token("azure-secret", ["q~"], String.raw`(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])`),
+  token("azure-secret", ["q~"], String.raw`[\w~.-]{3}\dQ~[\w~.-]{31,34}`),
   token("huggingface-token", ["hf_", "api_org_"], "(?:hf|api_org)_[A-Za-z0-9]{30,}"),
   token("groq-key", ["gsk_"], "gsk_[A-Za-z0-9]{32,}"),
   token("perplexity-key", ["pplx-"], "pplx-[A-Za-z0-9]{32,}"),
@@ -94,32 +94,46 @@ export const tokens: readonly Rule[] = [
   token("pulumi-token", ["pul-"], "pul-[0-9a-f]{40}"),
   token("terraform-token", [".atlasv1."], String.raw`[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,}`),
   token("atlassian-token", ["at"], "AT(?:ATT|CTT|BB)3?[A-Za-z0-9_=+/-]{60,}"),
-  token("square-token", ["eaaa", "sq0"], String.raw`(?:EAAA[\w-]{50,}|sq0(?:csp|atp)-[\w-]{20,})`),
+  token("shopify-token", ["shp"], "shp(?:at|ca|pa|ss|tka)_[0-9a-fA-F]{32,}"),
+  token("databricks-token", ["dapi"], "dapi[0-9a-f]{32}(?:-[0-9])?"),
+  token("docker-token", ["dckr_"], String.raw`dckr_[op]at_[\w-]{24,}`),
+  token("figma-token", ["fig"], String.raw`fig[dou]r?_[\w-]{36,}`),
+  token("grafana-token", ["gls", "glc_"], String.raw`gl(?:sa_\w{32,}|c_[\w+/=]{32,})`),
+  token("vault-token", ["hvs."], String.raw`hvs\.[\w-]{24,}`),
+  token("cloudflare-token", ["cf"], "cf(?:k|ut|at)_[A-Za-z0-9]{40,}"),
+  token("tailscale-key", ["tskey-"], String.raw`tskey-[a-z]{2,20}-[\w-]{16,}`),
+  token("square-token", ["sq0"], String.raw`sq0(?:csp|atp)-[\w-]{20,}`),
   token("age-key", ["age-secret-key-1"], "AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
   byPattern("jwt", ["eyj"], new RegExp(WORD_START + JWT, "dg")),
 ];
 
 /** How a token that is being written begins: enough of it to know, however little has come yet. */
 const BEGINNING =
-  /(?<![A-Za-z0-9])(?:osk_|sk-(?:ant|or|lf|proj|svcacct|admin)-|[rs]k_(?:live|test)_|whsec_|gh[opsru]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|soat)-|npm_|pypi-|A[KS]IA[A-Z0-9]{4}|AIza|ya29\.|1\/\/0|GOCSPX-|xox[abceoprs][-.]|xapp-|SG\.|\d{8,10}:AA|do[opr]_v1_|vc[acikpr]_|vercel_blob_rw_|nfp_|HRKU-|rnd_|fm[12][ar]?_|pscale_|ntn_|secret_[A-Za-z0-9]{8}|lin_(?:api|oauth|wh)_|sbp_|sb_secret_|hf_|gsk_|pplx-|r8_|xai-|pcsk_|tvly-|lsv2_|ph[sx]_|sntry[su]_|NRAK-|PMAK-|pul-|dp\.[ps]t\.|ATATT|sq0|AGE-SECRET-KEY-1|cf(?:k|ut|at)_|gl(?:c|sa)_|hv[sbr]\.|dapi|dckr_|figd_|shp(?:at|ca|pa|ss)_|tskey-|ops_ey|(?<!base64,)eyJ)(?=.{6})/;
+  /(?<![A-Za-z0-9])(?:osk_|sk-(?:ant|or|lf|proj|svcacct|admin)-|[rs]k_(?:live|test)_|whsec_|gh[opsru]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|soat)-|npm_|pypi-|A[KS]IA[A-Z0-9]{4}|AIza|ya29\.|1\/\/0|GOCSPX-|xox[abceoprs][-.]|xapp-|SG\.|\d{8,10}:AA|do[opr]_v1_|vc[acikpr]_|vercel_blob_rw_|nfp_|HRKU-|rnd_|fm[12][ar]?_|pscale_|ntn_|secret_[A-Za-z0-9]{8}|lin_(?:api|oauth|wh)_|sbp_|sb_secret_|hf_|gsk_|pplx-|r8_|xai-|pcsk_|tvly-|lsv2_|ph[sx]_|sntry[su]_|NRAK-|PMAK-|pul-|dp\.[ps]t\.|ATATT|sq0|AGE-SECRET-KEY-1|cf(?:k|ut|at)_|gl(?:c|sa)_|hv[sbr]\.|dapi|dckr_|figd_|shp(?:at|ca|pa|ss)_|tskey-|ops_ey|sk-[A-Za-z0-9]{12}|SK[0-9a-f]{12}|key-[0-9a-f]{12}|re_[A-Za-z0-9]{6,12}_|pat[A-Za-z0-9]{14}\.|[MNO][\w-]{22,27}\.[\w-]|(?:prod|dev|preview):[a-z0-9:-]{3,80}\||convex-self-hosted\||[\w~.-]{3}\dQ~|(?<!base64,)eyJ)(?=.{6})/;
 
-const OUTSIDE = /[^A-Za-z0-9_.=+/|:-]/;
+/** A password in an address whose `@` has not come yet, and no port. */
+const USERINFO_BEGINNING =
+  /:\/\/[^\s/:@"'`<>\\]{0,128}:(?!\d{1,5}$)(?<secret>[^\s/@"'`<>\\]{4,256})$/d;
+
+const OUTSIDE = /[^A-Za-z0-9_.=+/|:~-]/;
 
 /** How much of a text's end is looked at: no token but a signed one is longer. */
 const TAIL = 4096;
 
+/** The kind of a token whose end is missing. */
+export const UNFINISHED = "unfinished-secret";
+
 /** A token whose end is missing because the text ends first: one that is still being streamed, or was cut. */
-export const unfinished: Rule = {
-  kind: "unfinished-secret",
-  keywords: [""],
-  find(text) {
-    const from = Math.max(0, text.length - TAIL);
-    let start = text.length;
-    while (start > from && !OUTSIDE.test(text[start - 1]!)) start -= 1;
-    // With what stands before it, which may say that it is none.
-    const before = Math.max(0, start - 8);
-    const found = BEGINNING.exec(text.slice(before));
-    if (!found || before + found.index < start) return [];
-    return [{ start: before + found.index, end: text.length }];
-  },
-};
+export function findUnfinished(text: string): Span | null {
+  const [lead, tail] = [Math.max(0, text.length - 512), text.slice(-512)];
+  const place = USERINFO_BEGINNING.exec(tail)?.indices?.groups?.secret;
+  if (place) return { start: lead + place[0], end: text.length };
+  const from = Math.max(0, text.length - TAIL);
+  let start = text.length;
+  while (start > from && !OUTSIDE.test(text[start - 1]!)) start -= 1;
+  // With what stands before it, which may say that it is none.
+  const before = Math.max(0, start - 8);
+  const found = BEGINNING.exec(text.slice(before));
+  if (!found || before + found.index < start) return null;
+  return { start: before + found.index, end: text.length };
+}

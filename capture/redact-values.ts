@@ -16,7 +16,7 @@ const PLACEHOLDER =
   /^(?:[x*.•…_-]+|.?[<{[$%].*|.*(?:your|my|example|placeholder|change_?me|dummy|sample|insert|replace|redacted|todo|fixme)[_-].*|your.*|(?:pass(?:word|wd)?|pwd|secret|token|key|string|number|boolean|true|false|null|none|undefined|required|optional|example|placeholder|changeme|admin|root|user|test|mypassword|mysecret|mytoken|secret_?key|api_?key|access_?token)\d?)$/i;
 /** A reference or a call where the secret would stand. */
 const CODE =
-  /^(?:[\w$]+(?:\.|\?\.|::|->)[A-Za-z_$]|[\w$.]+\(|process\.|import\.|os\.|env\b|new\s|await\s|!?[A-Za-z_$]\w*[?!]|\/|\.{1,2}\/|https?:\/\/[^@]*$|@)/;
+  /^(?:[A-Za-z_$]+(?:\.|\?\.|::|->)[A-Za-z_$]|[A-Za-z_$][\w$.]*\((?:.*\)|[\w$.,"']*$)|process\.|import\.|os\.|env\b|new\s|await\s|!?[A-Za-z_$]\w*[?!]|\/|\.{1,2}\/|https?:\/\/[^@]*$|@)/;
 
 /** Whether a value may be a secret, and not a word that stands for one. */
 function isPlausible(value: string): boolean {
@@ -54,17 +54,20 @@ const SETTING_WORDS = [
   "credential",
   "_pat",
 ];
-const NAME = String.raw`(?<![\w$.-])(?<name>[A-Za-z_][\w.-]{0,80})["'\\]{0,4}`;
+const NAME = String.raw`${WORD_START}(?<name>[A-Za-z_][\w.-]{0,80})["'\\]{0,4}`;
 const QUOTED = String.raw`\\{0,3}"(?<a>[^"\\\r\n]{4,512})|\\{0,3}'(?<b>[^'\\\r\n]{4,512})`;
 const IS = String.raw`[ \t]{0,4}(?::=|=>|=|:)[ \t]{0,4}`;
 const LINE = String.raw`(?<=^|\n|\\n)[ \t]{0,16}(?:(?:export|set|ENV|ARG|-|\+)[ \t]{1,4})?`;
 const BARE = "[^\\s\"'\\\\`]{4,4096}";
 
 /** Passwords in addresses and in connection strings. */
-const USERINFO = /:\/\/[^\s/:@"'`<>\\]{0,128}:(?<secret>[^\s/@"'`<>\\]{1,256})@/dg;
+const USERINFO = /:(?:\\?\/){2}[^\s/:@"'`<>\\[]{0,128}:(?<secret>[^\s/@"'`<>\\]{1,256})@/dg;
 const PARAMETER =
-  /[?&;#](?:[a-z_.-]{0,24}(?:token|secret|password|passwd|pwd|api_?key|apikey|signature|credential)|key|sig|auth|code|jwt)=(?<secret>[^\s&#"'`<>\\)\]}]{8,4096})/dgi;
-const CONNECTION = /(?<![\w-])(?:password|pwd)=(?<secret>[^;&"'`\s\\<>]{4,256})/dgi;
+  /[?&#](?:[a-z_.-]{0,24}(?:token|secret|password|passwd|pwd|api_?key|apikey|signature|credential)|key|sig|auth|code|jwt)=(?<secret>[^\s&#"'`<>\\)\]}]{8,4096})/dgi;
+const CONNECTION = new RegExp(
+  String.raw`${WORD_START}(?:password|pwd)=(?<secret>[^;&"'${"`"}\s\\<>]{4,256})`,
+  "dgi",
+);
 
 const HEADER =
   /authorization["'\\\s]{0,8}[:=,]["'\\\s]{0,8}(?:bearer|token|bot|apikey|digest)\s{1,8}(?<secret>[A-Za-z0-9._~+/|:-]{16,}={0,2})/dgi;
@@ -74,10 +77,14 @@ const BEARER = new RegExp(
   String.raw`${WORD_START}bearer\s{1,4}(?<secret>[A-Za-z0-9._~+/-]{20,}={0,2})`,
   "dgi",
 );
-const KEY_HEADER =
-  /(?<![\w-])(?:x-[a-z-]{0,30}|api-|private-|ocp-apim-subscription-)(?:key|token|secret|auth)["'\\]{0,4}\s{0,3}[:,]\s{0,3}["'\\]{0,4}(?<secret>[\w.~+/=-]{8,})/dgi;
-const COOKIE =
-  /(?<![\w-])(?:set-)?cookie["'\\]{0,4}:\s{0,4}["'\\]{0,4}(?<secret>[\w.-]{1,64}=[^\s"'\\;]{8,4096}(?:; ?[\w.-]{1,64}=[^\s"'\\;]{0,4096})*)/dgi;
+const KEY_HEADER = new RegExp(
+  String.raw`${WORD_START}(?:x-[a-z-]{0,30}|api-|private-|ocp-apim-subscription-)(?:key|token|secret|auth)["'\\]{0,4}\s{0,3}[:,]\s{0,3}["'\\]{0,4}(?<secret>[\w.~+/=-]{8,})`,
+  "dgi",
+);
+const COOKIE = new RegExp(
+  String.raw`${WORD_START}(?:set-)?cookie["'\\]{0,4}:\s{0,4}["'\\]{0,4}(?<secret>[\w.-]{1,64}=[^\s"'\\;]{8,4096}(?:; ?[\w.-]{1,64}=[^\s"'\\;]{0,4096})*)`,
+  "dgi",
+);
 const CURL_USER =
   /curl\b[^\n"']{0,200}?\s(?:-u|--user)[ =]["'\\]{0,4}[\w.@-]{1,64}:(?<secret>[^\s"'\\]{4,256})/dg;
 const FLAG = new RegExp(
@@ -92,6 +99,11 @@ const NPMRC =
 const AWS_SECRET =
   /secret_?access_?key[\\"'\s]{0,8}[:=][\\"'\s]{0,8}(?<secret>[A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])/dgi;
 
+const CAPITALS = new RegExp(
+  `${WORD_START}(?<name>[A-Z][A-Z0-9_]{2,80})=(?<c>[^\\s"'\\\\\`,;<>()[\\]{}&|]{4,4096})`,
+  "dg",
+);
+
 const isLikely = ({ value }: Match): boolean => isPlausible(value) && isMixed(value);
 
 /** The rules, the more particular before the more general. */
@@ -103,7 +115,7 @@ export const values: readonly Rule[] = [
   byPattern("cookie", ["cookie"], COOKIE, ({ value }) => isPlausible(value)),
   byPattern("npm-token", ["_auth", "_password"], NPMRC, ({ value }) => isPlausible(value)),
   byPattern("api-key", ["key", "token", "secret", "auth"], KEY_HEADER, isLikely),
-  byPattern("password", ["://"], USERINFO, ({ value }) => !PLACEHOLDER.test(value)),
+  byPattern("password", ["://", ":\\/\\/"], USERINFO, ({ value }) => !PLACEHOLDER.test(value)),
   byPattern("url-secret", ["="], PARAMETER, isLikely),
   byPattern("password", ["password=", "pwd="], CONNECTION, isLikely),
   byPattern("password", ["curl"], CURL_USER, ({ value }) => isPlausible(value)),
@@ -116,14 +128,12 @@ export const values: readonly Rule[] = [
     new RegExp(`${LINE}${NAME}${IS}(?:${QUOTED}|(?<c>${BARE}))`, "dg"),
     isSetting,
   ),
-  byPattern("setting", SETTING_WORDS, new RegExp(`${NAME}${IS}(?:${QUOTED})`, "dg"), isSetting),
+  byPattern("setting", SETTING_WORDS, new RegExp(`${NAME}${IS}(?=${QUOTED})`, "dg"), isSetting),
   byPattern(
     "setting",
     SETTING_WORDS,
-    new RegExp(
-      `(?<![\\w$.-])(?<name>[A-Z][A-Z0-9_]{2,80})=(?<c>[^\\s"'\\\\\`,;<>()[\\]{}&|]{4,4096})`,
-      "dg",
-    ),
+    new RegExp(`${NAME}${IS}(?=(?<c>[A-Za-z0-9+/_.~-]{20,}={0,2}))`, "dg"),
     isSetting,
   ),
+  byPattern("setting", SETTING_WORDS, CAPITALS, isSetting),
 ];

@@ -1,6 +1,6 @@
 /** The content blocks of Anthropic's messages, as claude.ai and Claude Code give them. */
 import type { Part } from "../agent";
-import { asNumber, asRecord, asString, compact, toJson } from "./json";
+import { asRecord, asString, compact, toJson } from "./json";
 import { filePart, isoTime, sourcePart, textParts, unknownPart } from "./parts";
 import { withoutSignatures } from "./unsigned";
 
@@ -171,16 +171,4 @@ export function contentParts(
     return [unknownPart(type, withoutSignatures(block))];
   });
   return withoutRepeatedSources(parts);
-}
-
-/** Token counts of one message. */
-export function readUsage(value: unknown) {
-  const usage = asRecord(value);
-  if (!usage) return undefined;
-  return compact({
-    input: asNumber(usage.input_tokens),
-    output: asNumber(usage.output_tokens),
-    cacheRead: asNumber(usage.cache_read_input_tokens),
-    cacheWrite: asNumber(usage.cache_creation_input_tokens),
-  });
 }

@@ -1,0 +1,143 @@
+import {
+  defineAgent,
+  type MessageReading,
+  type Observation,
+  type Part,
+  type Readings,
+  type Tokens,
+} from "./agent";
+import { asNumber, asRecord, asRecords, asString, compact, parseJson, toJson } from "./shared/json";
+import { GUESSED_MESSAGES, guessedPage } from "./shared/page-guess";
+import { filePart, textParts, uniqueByKey, unknownPart } from "./shared/parts";
+import { siteMatch } from "./shared/site";
+
+type Json = Record<string, unknown>;
+
+const HOST = /^(?:www\.)?ampcode\.com$/;
+const THREAD = "^/api/(?:internal/)?threads/(T-[\\w-]+)(?:\\?|$)";
+
+function readTokens(usage: Json | undefined): Tokens | undefined {
+  if (!usage) return undefined;
+  const tokens = compact({
+    input: asNumber(usage.inputTokens),
+    output: asNumber(usage.outputTokens),
+    cacheRead: asNumber(usage.cacheReadInputTokens),
+    cacheWrite: asNumber(usage.cacheCreationInputTokens),
+  });
+  return Object.keys(tokens).length > 0 ? tokens : undefined;
+}
+
+function readResult(part: Json): Part {
+  const run = asRecord(part.run) ?? {};
+  const output = run.result ?? run.error ?? part.content;
+  const status = asString(run.status);
+  return compact({
+    type: "tool-result" as const,
+    toolCallId: asString(part.toolUseID) ?? asString(part.tool_use_id) ?? "",
+    output: asString(output) ?? (output === undefined ? "" : toJson(output)),
+    isError: status === "error" || part.is_error === true || undefined,
+    metadata: status === undefined ? undefined : toJson({ status }),
+  });
+}
+
+function readPart(part: Json): Part[] {
+  switch (part.type) {
+    case "text":
+      return textParts(part.text);
+    case "thinking":
+      return textParts(part.thinking, "reasoning");
+    case "tool_use":
+      return [
+        {
+          type: "tool-call",
+          toolCallId: asString(part.id) ?? "",
+          toolName: asString(part.name) ?? "",
+          input: toJson(part.input ?? {}),
+        },
+      ];
+    case "tool_result":
+      return [readResult(part)];
+    case "image": {
+      const source = asRecord(part.source);
+      return [filePart({ name: part.sourcePath, mediaType: source?.mediaType, url: source?.url })];
+    }
+    default:
+      return [unknownPart(asString(part.type) ?? "part", part)];
+  }
+}
+
+function readMessage(message: Json): MessageReading[] {
+  const number = asNumber(message.messageId);
+  if (number === undefined) return [];
+  const content = asRecords(message.content);
+  const isUser = message.role === "user";
+  const isTool = isUser && content.length > 0 && content.every((p) => p.type === "tool_result");
+  const state = asRecord(message.state);
+  const usage = asRecord(message.usage);
+  const kind = asString(state?.type);
+  const isOver = isUser || kind === undefined || kind === "complete" || kind === "cancelled";
+  return [
+    compact({
+      key: String(number),
+      role: isTool ? ("tool" as const) : isUser ? ("user" as const) : ("assistant" as const),
+      position: number,
+      state: isOver || kind === "error" ? ("final" as const) : ("partial" as const),
+      model: asString(usage?.model),
+      tokens: readTokens(usage),
+      createdAt: asNumber(asRecord(message.meta)?.sentAt),
+      finish: asString(state?.stopReason) ?? (kind === "cancelled" ? kind : undefined),
+      error: kind === "error" ? { name: kind, message: asString(state?.message) ?? "" } : undefined,
+      parts: content.flatMap(readPart),
+    } satisfies MessageReading),
+  ];
+}
+
+function readThread(observation: Observation): Readings {
+  const key = siteMatch(observation, HOST, new RegExp(THREAD))?.[1];
+  const body = asRecord(parseJson(observation.body));
+  const thread = asRecord(body?.thread) ?? body;
+  if (!key || thread?.id !== key || !Array.isArray(thread.messages)) return null;
+  const found = uniqueByKey(asRecords(thread.messages).flatMap(readMessage));
+  const messages = found
+    .sort((a, b) => a.position - b.position)
+    .map((message, at) => compact({ ...message, parentKey: found[at - 1]?.key }));
+  const env = asRecord(asRecord(thread.env)?.initial);
+  const tree = asRecords(env?.trees)[0];
+  const session = compact({
+    agent: "amp",
+    key,
+    url: `https://ampcode.com/threads/${key}`,
+    title: asString(thread.title) || undefined,
+    projectName: asString(tree?.displayName),
+    activeLeafKey: messages.at(-1)?.key,
+    createdAt: asNumber(thread.created),
+  });
+  return [{ session, messages }];
+}
+
+export const amp = defineAgent({
+  id: "amp",
+  name: "Amp",
+  kind: "coding",
+  origins: ["https://ampcode.com/*"],
+  session: (url) => /^\/threads\/(T-[\w-]+?)(?:\.md)?(?:\/|$)/.exec(url.pathname)?.[1] ?? null,
+  taps: [{ id: "thread", transport: "fetch", method: "GET", path: THREAD, read: readThread }],
+  shows: GUESSED_MESSAGES,
+  page: guessedPage("fallback"),
+  facts: [
+    {
+      fields: "messages, thinking, tool calls and results, models, tokens, times, title",
+      from: "GET /api/threads/{id}, in the form that the command line keeps; whether the page asks it is not known",
+      sure: "guess",
+      source: "Amp's command line, from memory",
+      date: "2026-11-21",
+    },
+    {
+      fields: "messages",
+      from: "the page: common attributes and test ids",
+      sure: "guess",
+      source: "seen nowhere",
+      date: "2026-11-21",
+    },
+  ],
+});

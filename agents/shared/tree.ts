@@ -1,8 +1,8 @@
 /** The tree that messages make through `parentKey`. Every helper takes linear time and stands loops and missing parents. */
 import type { MessageReading } from "../agent";
 
-/** How far apart two messages lie that the site gives one time, in ms. */
-const STEP = 0.001;
+/** How far apart two messages lie that the site gives one time, in ms: a power of two, so that sums are exact. */
+const STEP = 1 / 1024;
 
 /** The messages in their order, each behind its parent: one that the site gives its parent's time, or an earlier one, is moved up. */
 export function risingPositions(messages: MessageReading[]): MessageReading[] {

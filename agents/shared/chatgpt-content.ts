@@ -3,6 +3,7 @@ import type { Part } from "../agent";
 import { listOf, readSources, withoutMarkers } from "./chatgpt-text";
 import { asNumber, asRecord, asString, compact, parseJson, toJson } from "./json";
 import { filePart, secondsTime, sourcePart, textParts, unknownPart } from "./parts";
+import { withoutSignatures } from "./unsigned";
 
 type Json = Record<string, unknown>;
 
@@ -28,10 +29,8 @@ function readThoughts(content: Json, metadata: Json): Part[] {
     const thought = asRecord(value);
     const summary = asString(thought?.summary)?.trim();
     const text = asString(thought?.content) || listOf(thought?.chunks).filter(isText).join("\n");
-    return textParts(
-      [summary ? `**${summary}**` : "", text].filter(isText).join("\n\n"),
-      "reasoning",
-    );
+    const all = [summary ? `**${summary}**` : "", text].filter(isText).join("\n\n");
+    return textParts(withoutMarkers(all, metadata), "reasoning");
   });
   return parts.map((part, index) =>
     compact({
@@ -92,7 +91,7 @@ function readItem(value: unknown, files: Files): Part[] {
     const audio = asRecord(item.audio_asset_pointer);
     return [files.take(audio ?? item, audio ? "audio/*" : "video/*")];
   }
-  return [unknownPart(type ?? "part", item)];
+  return [unknownPart(type ?? "part", withoutSignatures(item))];
 }
 
 /** What was seen of a page that the browser tool opened or found. */
@@ -122,7 +121,7 @@ function readByType(content: Json, files: Files): Part[] {
     case "tether_browsing_display":
       return readPage(content);
     default:
-      return [unknownPart(type, content)];
+      return [unknownPart(type, withoutSignatures(content))];
   }
 }
 

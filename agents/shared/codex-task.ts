@@ -3,6 +3,7 @@ import type { MessageReading, Part, Reading, SessionReading } from "../agent";
 import { asNumber, asRecord, asString, compact, toJson } from "./json";
 import { isoTime, secondsTime, sourcePart, textParts, uniqueByKey, unknownPart } from "./parts";
 import { risingPositions } from "./tree";
+import { withoutSignatures } from "./unsigned";
 
 type Json = Record<string, unknown>;
 
@@ -17,6 +18,10 @@ function timeOf(value: unknown): number | undefined {
   return secondsTime(value) ?? isoTime(value);
 }
 
+function unknown(kind: string, value: Json): Part {
+  return unknownPart(kind, withoutSignatures(value));
+}
+
 /** Text of a message's content: a list of texts, as strings or objects, that may lie under `parts`. */
 function readContent(content: unknown, type: "text" | "reasoning"): Part[] {
   const list = asRecord(content)?.parts ?? content;
@@ -24,9 +29,7 @@ function readContent(content: unknown, type: "text" | "reasoning"): Part[] {
     const record = asRecord(item);
     if (!record) return textParts(item, type);
     const kind = asString(record.content_type) ?? asString(record.type) ?? "content";
-    return typeof record.text === "string"
-      ? textParts(record.text, type)
-      : [unknownPart(kind, record)];
+    return typeof record.text === "string" ? textParts(record.text, type) : [unknown(kind, record)];
   });
 }
 
@@ -35,7 +38,7 @@ function readWorklog(turn: Json, given: ReadonlySet<string>): Part[] {
   return recordsOf(asRecord(turn.worklog)?.messages).flatMap((entry) => {
     const role = asRecord(entry.author)?.role;
     if (role === "user") return [];
-    if (role !== "assistant") return [unknownPart("worklog", entry)];
+    if (role !== "assistant") return [unknown("worklog", entry)];
     return readContent(entry.content, "reasoning").filter(
       (part) => part.type !== "reasoning" || !given.has(part.text.trim()),
     );
@@ -62,7 +65,7 @@ class TurnParts {
     const diff = asString(item.diff) ?? asString(asRecord(item.output_diff)?.diff);
     if (kind === "message") this.parts.push(...readContent(item.content, "text"));
     else if (diff !== undefined) this.#addDiff(kind, item, diff);
-    else this.parts.push(unknownPart(kind, item));
+    else this.parts.push(unknown(kind, item));
   }
 
   #addDiff(kind: string, item: Json, diff: string): void {
@@ -129,7 +132,7 @@ function readPrompt(turn: Json, key: string): MessageReading {
     createdAt,
     parts: recordsOf(turn.input_items).flatMap((item) => {
       if (item.type === "message") return readContent(item.content, "text");
-      return [unknownPart(asString(item.type) ?? "item", item)];
+      return [unknown(asString(item.type) ?? "item", item)];
     }),
   });
 }

@@ -3,6 +3,7 @@ import type {} from "@wxt-dev/auto-icons";
 import { defineConfig } from "wxt";
 import { presetPlugin } from "./capture/preset-plugin.ts";
 import { agentRulesPlugin } from "./capture/rules-plugin.ts";
+import { rulesFiles } from "./capture/dom/rules-files.ts";
 import { buildProblems } from "./local/build-guard.ts";
 import { CHROME_KEY, GECKO_ID, redirectUris } from "./local/extension-id.ts";
 
@@ -35,6 +36,11 @@ export default defineConfig({
     define: { "import.meta.env.REDIRECT_URIS": JSON.stringify(redirectUris()) },
   }),
   hooks: {
+    "build:publicAssets": async (_wxt, files) => {
+      for (const { path, contents } of await rulesFiles(import.meta.dirname)) {
+        files.push({ relativeDest: path, contents });
+      }
+    },
     "build:done": (wxt) => {
       // What runs in development is larger, and never ships.
       if (wxt.config.mode !== "production") return;

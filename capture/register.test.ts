@@ -59,6 +59,9 @@ function createBrowser() {
   return { state, deps: deps as unknown as RegistrationDeps };
 }
 
+/** The traffic is wanted on these patterns, and no page's elements. */
+const on = (...patterns: string[]) => ({ patterns, readers: [] });
+
 const A = "http://localhost:4096/*";
 const B = "https://code.example/*";
 
@@ -71,9 +74,9 @@ beforeEach(() => {
 describe("apply", () => {
   it("registers the isolated script before the page's, and does nothing the second time", async () => {
     const registration = createRegistration(browser.deps);
-    expect(await registration.apply([A])).toEqual({ missing: [] });
-    expect(await registration.apply([A])).toEqual({ missing: [] });
-    expect(await createRegistration(browser.deps).apply([A])).toEqual({ missing: [] });
+    expect(await registration.apply(on(A))).toEqual({ missing: [] });
+    expect(await registration.apply(on(A))).toEqual({ missing: [] });
+    expect(await createRegistration(browser.deps).apply(on(A))).toEqual({ missing: [] });
     expect(browser.state.log).toEqual(["register capture tap"]);
     expect(browser.state.scripts).toEqual([
       {
@@ -99,20 +102,20 @@ describe("apply", () => {
 
   it("registers again what an update of the extension cleared, and mends half a registration", async () => {
     const registration = createRegistration(browser.deps);
-    await registration.apply([A]);
+    await registration.apply(on(A));
     browser.state.scripts.pop();
-    await registration.apply([A]);
+    await registration.apply(on(A));
     expect(browser.state.scripts.map((script) => script.id)).toEqual(["capture", "tap"]);
   });
 
   it("follows changes, and unregisters when nothing is wanted", async () => {
     const registration = createRegistration(browser.deps);
-    await registration.apply([A]);
-    await registration.apply([B, A]);
+    await registration.apply(on(A));
+    await registration.apply(on(B, A));
     expect(browser.state.scripts[0]?.matches).toEqual([A, B]);
-    await registration.apply([]);
+    await registration.apply(on());
     expect(browser.state.scripts).toEqual([]);
-    await registration.apply([]);
+    await registration.apply(on());
     expect(browser.state.log).toEqual([
       "register capture tap",
       "unregister capture tap",
@@ -124,10 +127,10 @@ describe("apply", () => {
   it("leaves out what the browser does not permit, and says so", async () => {
     browser.state.allowed.delete(B);
     const registration = createRegistration(browser.deps);
-    expect(await registration.apply([A, B])).toEqual({ missing: [B] });
+    expect(await registration.apply(on(A, B))).toEqual({ missing: [B] });
     expect(browser.state.scripts[0]?.matches).toEqual([A]);
     browser.state.allowed.clear();
-    expect(await registration.apply([A, B])).toEqual({ missing: [A, B] });
+    expect(await registration.apply(on(A, B))).toEqual({ missing: [A, B] });
     expect(browser.state.scripts).toEqual([]);
   });
 
@@ -136,18 +139,81 @@ describe("apply", () => {
     const registration = createRegistration(deps);
     const real = deps.permissions.contains;
     deps.permissions.contains = () => Promise.reject(new Error("The browser is busy."));
-    const failing = registration.apply([A]);
+    const failing = registration.apply(on(A));
     await expect(failing).rejects.toThrow("busy");
     deps.permissions.contains = real;
-    await Promise.all([registration.apply([A]), registration.apply([A]), registration.apply([B])]);
+    await Promise.all([
+      registration.apply(on(A)),
+      registration.apply(on(A)),
+      registration.apply(on(B)),
+    ]);
     expect(browser.state.scripts.map((script) => script.matches)).toEqual([[B], [B]]);
   });
 
   it("strips ports where patterns cannot hold them", async () => {
     browser.state.allowed = new Set(["http://localhost/*"]);
     const registration = createRegistration({ ...browser.deps, hasPortsInPatterns: false });
-    expect(await registration.apply([A, "http://localhost:5000/*"])).toEqual({ missing: [] });
+    expect(await registration.apply(on(A, "http://localhost:5000/*"))).toEqual({ missing: [] });
     expect(browser.state.scripts[0]?.matches).toEqual(["http://localhost/*"]);
+  });
+});
+
+describe("the reader of pages' elements", () => {
+  const reader = { agentId: "jules", patterns: [B] };
+
+  it("is registered only where it is wanted, after the page has loaded, behind its agent's rules", async () => {
+    const registration = createRegistration(browser.deps);
+    expect(await registration.apply({ patterns: [A], readers: [reader] })).toEqual({ missing: [] });
+    expect(browser.state.scripts.map(({ id, matches }) => [id, matches])).toEqual([
+      ["capture", [A]],
+      ["tap", [A]],
+      ["reader-jules", [B]],
+    ]);
+    expect(browser.state.scripts[2]).toEqual({
+      id: "reader-jules",
+      js: ["page-rules/jules.js", "dom.js"],
+      matches: [B],
+      world: "ISOLATED",
+      runAt: "document_idle",
+      allFrames: false,
+      persistAcrossSessions: true,
+    });
+    expect(await registration.registered()).toEqual({ patterns: [A], readers: [reader] });
+    await registration.apply({ patterns: [A], readers: [reader] });
+    expect(browser.state.log).toEqual(["register capture tap reader-jules"]);
+  });
+
+  it("stands alone where an agent's traffic is of no use, and goes with the wish", async () => {
+    const registration = createRegistration(browser.deps);
+    await registration.apply({ patterns: [], readers: [reader] });
+    expect(browser.state.scripts.map(({ id }) => id)).toEqual(["reader-jules"]);
+    await registration.apply(on());
+    expect(browser.state.scripts).toEqual([]);
+  });
+
+  it("is not registered without a permission, which is told", async () => {
+    browser.state.allowed.delete(B);
+    const registration = createRegistration(browser.deps);
+    expect(await registration.apply({ patterns: [A], readers: [reader] })).toEqual({
+      missing: [B],
+    });
+    expect(browser.state.scripts.map(({ id }) => id)).toEqual(["capture", "tap"]);
+  });
+
+  it("is put into open tabs of its own pages only", async () => {
+    browser.state.tabs = [{ id: 1 }];
+    const registration = createRegistration(browser.deps);
+    expect(await registration.inject({ patterns: [], readers: [reader] })).toBe(1);
+    expect(browser.state.queries).toEqual([{ url: [B] }]);
+    expect(browser.state.log).toEqual(["ISOLATED /page-rules/jules.js,/dom.js in 1"]);
+  });
+
+  it("is put into one tab when that is asked, and says when it cannot be", async () => {
+    const registration = createRegistration(browser.deps);
+    expect(await registration.injectReader(7, "chatgpt")).toBe(true);
+    expect(browser.state.log).toEqual(["ISOLATED /page-rules/chatgpt.js,/dom.js in 7"]);
+    browser.state.broken.add(7);
+    expect(await registration.injectReader(7, "chatgpt")).toBe(false);
   });
 });
 
@@ -155,14 +221,14 @@ describe("inject", () => {
   it("puts both scripts into open tabs, the isolated one first, and passes over tabs that are gone", async () => {
     browser.state.tabs = [{ id: 1 }, { id: 2 }, { id: 3, discarded: true }];
     browser.state.broken.add(2);
-    expect(await createRegistration(browser.deps).inject([A])).toBe(1);
+    expect(await createRegistration(browser.deps).inject(on(A))).toBe(1);
     expect(browser.state.queries).toEqual([{ url: [A] }]);
     expect(browser.state.log).toEqual(["ISOLATED /capture.js in 1", "MAIN /tap.js in 1"]);
   });
 
   it("asks for no tabs without a permission", async () => {
     browser.state.allowed.clear();
-    expect(await createRegistration(browser.deps).inject([A])).toBe(0);
+    expect(await createRegistration(browser.deps).inject(on(A))).toBe(0);
     expect(browser.state.queries).toEqual([]);
   });
 });

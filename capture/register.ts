@@ -1,8 +1,10 @@
 /**
- * Keeps the two content scripts registered on exactly the pages that the person chose: the ISOLATED one first, so that it listens before
- * the MAIN one hands over its port, both before the page's first script. Nothing of it is in the manifest.
+ * Keeps the content scripts registered on exactly the pages that the person chose: of the two that copy traffic the ISOLATED one first, so
+ * that it listens before the MAIN one hands over its port, both before the page's first script; the reader of pages' elements only where an
+ * agent has no other way. Nothing of it is in the manifest.
  */
-import type { Browser } from "webextension-polyfill";
+import type { Browser, Scripting } from "webextension-polyfill";
+import { rulesPath } from "./dom/names";
 
 /** The browser's APIs that are used, so that tests can give others. */
 export interface RegistrationDeps {
@@ -19,26 +21,62 @@ export interface RegistrationDeps {
   hasPortsInPatterns: boolean;
 }
 
+/** Where the elements of one agent's pages are read. */
+export interface PageReader {
+  agentId: string;
+  patterns: readonly string[];
+}
+
+/** What is wanted on which pages, as match patterns. */
+export interface Placing {
+  /** The traffic is copied. */
+  patterns: readonly string[];
+  readers: readonly PageReader[];
+}
+
 export interface Registration {
   /**
    * Makes the registered patterns exactly these, as far as the browser permits them, and answers those that it does not. Call it at
    * every worker start and on every change: it does nothing when nothing changed.
    */
-  apply(patterns: readonly string[]): Promise<{ missing: string[] }>;
+  apply(wanted: Placing): Promise<{ missing: string[] }>;
+  /** What is registered, as the browser has it. */
+  registered(): Promise<Placing>;
   /**
-   * Puts the scripts into tabs that are already open, and answers into how many. The page's scripts run there already, so that bridge is not
+   * Puts the scripts into tabs that are already open, and answers how often. The page's scripts run there already, so that bridge is not
    * sealed: they could watch its hand-over, and still only submit data for their own origin.
    */
-  inject(patterns: readonly string[]): Promise<number>;
+  inject(wanted: Placing): Promise<number>;
+  /** Lets the elements of the page in one tab be read; answers whether that could be done. */
+  injectReader(tabId: number, agentId: string): Promise<boolean>;
 }
 
-const SCRIPTS = [
-  { id: "capture", file: "capture.js", world: "ISOLATED" },
-  { id: "tap", file: "tap.js", world: "MAIN" },
-] as const;
+interface Script {
+  id: string;
+  files: string[];
+  world: "ISOLATED" | "MAIN";
+  runAt: "document_start" | "document_idle";
+}
 
-function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return JSON.stringify([...(a ?? [])].sort()) === JSON.stringify([...b].sort());
+const SCRIPTS: readonly Script[] = [
+  { id: "capture", files: ["capture.js"], world: "ISOLATED", runAt: "document_start" },
+  { id: "tap", files: ["tap.js"], world: "MAIN", runAt: "document_start" },
+];
+
+const READER = "reader-";
+
+/** The reader of pages' elements, behind the rules of the one agent. */
+function readerScript(agentId: string): Script {
+  const files = [rulesPath(agentId), "dom.js"];
+  return { id: READER + agentId, files, world: "ISOLATED", runAt: "document_idle" };
+}
+
+type Registered = Scripting.RegisteredContentScript;
+
+function isSame(a: readonly Registered[], b: readonly Registered[]): boolean {
+  const comparable = (scripts: readonly Registered[]) =>
+    JSON.stringify(scripts.map(({ id, matches }) => [id, [...(matches ?? [])].sort()]).sort());
+  return comparable(a) === comparable(b);
 }
 
 /** The one owner of the content scripts' registration; its calls run one after the other. */
@@ -62,42 +100,46 @@ export function createRegistration(deps: RegistrationDeps): Registration {
     return patterns.filter((_, index) => answers[index]);
   }
 
-  async function register(matches: string[]): Promise<void> {
-    const ids = SCRIPTS.map((script) => script.id);
-    const registered = await deps.scripting.getRegisteredContentScripts();
-    const isCurrent =
-      matches.length === 0
-        ? registered.length === 0
-        : registered.length === ids.length && registered.every((s) => isSame(s.matches, matches));
-    if (isCurrent) return;
-    // Both anew, and not updated: their order is the order of registration.
-    if (registered.length > 0) {
-      await deps.scripting.unregisterContentScripts({ ids: registered.map((script) => script.id) });
-    }
-    if (matches.length === 0) return;
-    await deps.scripting.registerContentScripts(
-      SCRIPTS.map(({ id, file, world }) => ({
-        id,
-        js: [file],
-        matches,
-        world,
-        runAt: "document_start",
-        allFrames: false,
-        persistAcrossSessions: true,
-      })),
-    );
+  /** Each script with the patterns that are wanted and permitted for it; none without any. */
+  async function placed({ patterns, readers }: Placing) {
+    const wanted = [
+      ...SCRIPTS.map((script) => ({ script, patterns })),
+      ...readers.map((reader) => ({ ...reader, script: readerScript(reader.agentId) })),
+    ];
+    const allowed = await permitted([...new Set(wanted.flatMap((one) => one.patterns))]);
+    const scripts = wanted.map(({ script, patterns: own }) => {
+      const matches = own.filter((pattern) => allowed.includes(pattern)).map(asPattern);
+      return { script, matches: [...new Set(matches)].sort() };
+    });
+    return { allowed, scripts: scripts.filter(({ matches }) => matches.length > 0) };
   }
 
-  async function injectTab(tabId: number): Promise<boolean> {
+  async function register(scripts: { script: Script; matches: string[] }[]): Promise<void> {
+    const wanted = scripts.map(({ script: { id, files, world, runAt }, matches }) => {
+      const fixed = { allFrames: false, persistAcrossSessions: true };
+      return { id, js: files, matches, world, runAt, ...fixed } satisfies Registered;
+    });
+    const before = await deps.scripting.getRegisteredContentScripts();
+    if (isSame(before, wanted)) return;
+    // All anew, and not updated: their order is the order of registration.
+    if (before.length > 0) {
+      await deps.scripting.unregisterContentScripts({ ids: before.map(({ id }) => id) });
+    }
+    if (wanted.length > 0) await deps.scripting.registerContentScripts(wanted);
+  }
+
+  async function put({ files, world }: Script, tabId: number): Promise<void> {
+    await deps.scripting.executeScript({
+      target: { tabId },
+      files: files.map((file) => `/${file}`),
+      world,
+      injectImmediately: true,
+    });
+  }
+
+  async function putAll(scripts: readonly Script[], tabId: number): Promise<boolean> {
     try {
-      for (const { file, world } of SCRIPTS) {
-        await deps.scripting.executeScript({
-          target: { tabId },
-          files: [`/${file}`],
-          world,
-          injectImmediately: true,
-        });
-      }
+      for (const script of scripts) await put(script, tabId);
       return true;
     } catch {
       // The tab was closed, discarded or is the browser's own error page: the registered scripts serve its next load.
@@ -105,21 +147,43 @@ export function createRegistration(deps: RegistrationDeps): Registration {
     }
   }
 
+  async function putInto(url: string[], scripts: readonly Script[]): Promise<number> {
+    const tabs = await deps.tabs.query({ url });
+    const ids = tabs.flatMap((tab) => (tab.id === undefined || tab.discarded ? [] : [tab.id]));
+    const done = await Promise.all(ids.map((id) => putAll(scripts, id)));
+    return done.filter(Boolean).length;
+  }
+
   return {
-    apply: (patterns) =>
+    apply: (wanted) =>
       inTurn(async () => {
-        const allowed = await permitted(patterns);
-        await register([...new Set(allowed.map(asPattern))].sort());
-        return { missing: patterns.filter((pattern) => !allowed.includes(pattern)) };
+        const { allowed, scripts } = await placed(wanted);
+        await register(scripts);
+        const all = [...wanted.patterns, ...wanted.readers.flatMap(({ patterns }) => patterns)];
+        return { missing: [...new Set(all)].filter((pattern) => !allowed.includes(pattern)) };
       }),
-    inject: (patterns) =>
+    async registered() {
+      const scripts = await deps.scripting.getRegisteredContentScripts();
+      const readers = scripts.filter(({ id }) => id.startsWith(READER));
+      return {
+        patterns: scripts.find(({ id }) => id === SCRIPTS[0]?.id)?.matches ?? [],
+        readers: readers.map(({ id, matches = [] }) => ({
+          agentId: id.slice(READER.length),
+          patterns: matches,
+        })),
+      };
+    },
+    inject: (wanted) =>
       inTurn(async () => {
-        const url = [...new Set((await permitted(patterns)).map(asPattern))];
-        if (url.length === 0) return 0;
-        const tabs = await deps.tabs.query({ url });
-        const ids = tabs.flatMap((tab) => (tab.id === undefined || tab.discarded ? [] : [tab.id]));
-        const done = await Promise.all(ids.map(injectTab));
-        return done.filter(Boolean).length;
+        const { scripts } = await placed(wanted);
+        let count = 0;
+        const pair = scripts.find(({ script }) => script === SCRIPTS[0]);
+        if (pair) count += await putInto(pair.matches, SCRIPTS);
+        for (const { script, matches } of scripts) {
+          if (!SCRIPTS.includes(script)) count += await putInto(matches, [script]);
+        }
+        return count;
       }),
+    injectReader: (tabId, agentId) => inTurn(() => putAll([readerScript(agentId)], tabId)),
   };
 }

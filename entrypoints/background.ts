@@ -9,11 +9,12 @@ import type { Reading } from "../agents/agent";
 import type { Observation } from "../agents/agent";
 import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
 import { createCollector } from "../capture/collect";
+import { READERS_NAME } from "../capture/dom/names";
 import { agentPatterns, agentsAt } from "../capture/origin-agent";
 import { pageSession } from "../capture/page";
 import { checked, problemTrouble, readObservation } from "../capture/read";
 import { redact } from "../capture/redact";
-import { createRegistration } from "../capture/register";
+import { createRegistration, type Registration } from "../capture/register";
 import { createProvision } from "../sync/account";
 import { FLUSH_ALARM, flushAlarm } from "../sync/alarm";
 import { hasConsent } from "../sync/consents";
@@ -39,12 +40,13 @@ import type { ImportBatch } from "../utils/import-run";
 import { onMessage } from "../utils/messages";
 import * as stored from "../utils/storage";
 
+const hasPortsInPatterns = !import.meta.env.FIREFOX; // Firefox knows none.
+
 /** Where capture/install.ts marks a page on which it runs. */
 const RUNNING = "opensync-companion:capture";
 
 const now = () => Date.now();
 const fetchNow: typeof fetch = (input, init) => fetch(input, init);
-const hasPortsInPatterns = !import.meta.env.FIREFOX; // Firefox knows none.
 
 /** What the person wants now, from storage and the sign-in. */
 function createPersonState(broker: Broker) {
@@ -111,7 +113,7 @@ function createSending(broker: Broker, person: PersonState) {
 }
 
 /** Which pages the content scripts belong on, held there. */
-function createScriptKeeper(person: PersonState, status: Status) {
+function createScriptKeeper(person: PersonState, status: Status, registration: Registration) {
   return createScripts({
     async getWanted(): Promise<Wanted[]> {
       const switches = await readSwitches(await person.getActive());
@@ -119,19 +121,13 @@ function createScriptKeeper(person: PersonState, status: Status) {
         const agent = agentById(agentId);
         if (!agent) return [];
         const patterns = agentPatterns(agent, switches[agentId]);
-        return [
-          { agentId, patterns, named: patterns.filter((one) => !agent.origins.includes(one)) },
-        ];
+        const named = patterns.filter((one) => !agent.origins.includes(one));
+        const hasTraffic = agent.taps.length > 0;
+        const hasReader = agent.page?.use === "instead";
+        return [{ agentId, patterns, named, hasTraffic, hasReader }];
       });
     },
-    getRegistered: async () =>
-      (await browser.scripting.getRegisteredContentScripts())[0]?.matches ?? [],
-    registration: createRegistration({
-      scripting: browser.scripting,
-      permissions: browser.permissions,
-      tabs: browser.tabs,
-      hasPortsInPatterns,
-    }),
+    registration,
     hasPortsInPatterns,
     onPermission: (agentId, isMissing) =>
       isMissing
@@ -158,7 +154,11 @@ function readBy(agentId: string, observation: Observation): AgentRead[] {
 }
 
 /** The two messages that content scripts may send. */
-function registerCapture(person: PersonState, { getDatabase, status, drain }: Sending): void {
+function registerCapture(
+  person: PersonState,
+  { getDatabase, status, drain }: Sending,
+  registration: Registration,
+): void {
   const collector = createCollector({ now, hostsOf });
   const admitSender = async (sender: GateSender) => {
     const active = await person.getActive();
@@ -192,6 +192,8 @@ function registerCapture(person: PersonState, { getDatabase, status, drain }: Se
     const switches = await readSwitches(admission?.owner ?? null);
     const page = admission && pageSession(sender.url ?? "", switches, agents);
     if (!page || !admission.agentIds.includes(page.agent.id)) return;
+    const { id, page: rules } = page.agent;
+    if (rules?.use === "fallback") await registration.injectReader(admission.tabId, id);
     await status.setAgentTrouble(page.agent.id, trouble("agent-unreadable", now()));
   });
 }
@@ -221,8 +223,8 @@ function createPageReader(person: PersonState, { getDatabase }: Sending) {
       async isRunning(tabId) {
         const [result] = await browser.scripting.executeScript({
           target: { tabId },
-          func: (name) => Symbol.for(String(name)) in globalThis,
-          args: [RUNNING],
+          func: (...names) => names.some((name) => Symbol.for(String(name)) in globalThis),
+          args: [RUNNING, READERS_NAME],
         });
         return result?.result === true;
       },
@@ -257,11 +259,17 @@ export default defineBackground({
     const broker = createBroker({ onSignedIn: (profile) => void life.arrive(profile) });
     const person = createPersonState(broker);
     const sending = createSending(broker, person);
-    const updateScripts = createScriptKeeper(person, sending.status);
+    const registration = createRegistration({
+      scripting: browser.scripting,
+      permissions: browser.permissions,
+      tabs: browser.tabs,
+      hasPortsInPatterns,
+    });
+    const updateScripts = createScriptKeeper(person, sending.status, registration);
     const life = createLife({ ...sending, ...person, updateScripts, told: stored.toldAccount });
 
     registerAuthMessages(broker);
-    registerCapture(person, sending);
+    registerCapture(person, sending, registration);
     registerImport({
       ...sending,
       ...person,

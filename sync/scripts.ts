@@ -6,22 +6,42 @@ export interface Wanted {
   patterns: string[];
   /** Those of them that the person named: each must be permitted. Of the agent's own, any one will do. */
   named: string[];
+  /** Whether the traffic of these pages is read. */
+  hasTraffic: boolean;
+  /** Whether their elements are read from the start. */
+  hasReader: boolean;
+}
+
+/** What is or should be on which pages (capture/register.ts). */
+interface Placing {
+  patterns: readonly string[];
+  readers: readonly { agentId: string; patterns: readonly string[] }[];
 }
 
 /** What holding needs from outside. */
 export interface ScriptsDeps {
   /** By agent; empty while capture is off. */
   getWanted(): Promise<Wanted[]>;
-  /** Patterns of the registered scripts, as the browser has them. */
-  getRegistered(): Promise<string[]>;
   registration: {
-    apply(patterns: readonly string[]): Promise<{ missing: string[] }>;
-    inject(patterns: readonly string[]): Promise<number>;
+    /** As the browser has it. */
+    registered(): Promise<Placing>;
+    apply(wanted: Placing): Promise<{ missing: string[] }>;
+    inject(wanted: Placing): Promise<number>;
   };
   /** Firefox's patterns have no ports. */
   hasPortsInPatterns: boolean;
   /** Called for each wanted agent that lacks a permission, or has every one. */
   onPermission(agentId: string, isMissing: boolean): Promise<void>;
+}
+
+function placingOf(wanted: readonly Wanted[]): Placing {
+  const traffic = wanted.filter(({ hasTraffic }) => hasTraffic);
+  return {
+    patterns: [...new Set(traffic.flatMap(({ patterns }) => patterns))].sort(),
+    readers: wanted
+      .filter(({ hasReader }) => hasReader)
+      .map(({ agentId, patterns }) => ({ agentId, patterns })),
+  };
 }
 
 /** Builds the function that brings the browser in line; it answers the ids of agents that lack a permission. */
@@ -31,15 +51,32 @@ export function createScripts(deps: ScriptsDeps) {
   const asRegistered = (pattern: string) =>
     deps.hasPortsInPatterns ? pattern : pattern.replace(/:\d+\/\*$/, "/*");
 
+  /** What of the patterns is permitted and was not registered before. */
+  function addedTo(before: readonly string[], patterns: readonly string[], missing: string[]) {
+    return patterns.filter((one) => !missing.includes(one) && !before.includes(asRegistered(one)));
+  }
+
+  /** What open tabs lack: they have the rest since they were loaded. */
+  function addedIn(before: Placing, { patterns, readers }: Placing, missing: string[]): Placing {
+    const fresh = readers.map(({ agentId, patterns: own }) => {
+      const known = before.readers.find((reader) => reader.agentId === agentId)?.patterns ?? [];
+      return { agentId, patterns: addedTo(known, own, missing) };
+    });
+    return {
+      patterns: addedTo(before.patterns, patterns, missing),
+      readers: fresh.filter((reader) => reader.patterns.length > 0),
+    };
+  }
+
   async function update(): Promise<string[]> {
     const wanted = await deps.getWanted();
-    const patterns = [...new Set(wanted.flatMap((agent) => agent.patterns))].sort();
-    const before = await deps.getRegistered();
-    const wasRegistered = (pattern: string) => before.includes(asRegistered(pattern));
-    const { missing } = await deps.registration.apply(patterns);
-    // Open tabs get what is new; the others have it since they were loaded.
-    const added = patterns.filter((one) => !missing.includes(one) && !wasRegistered(one));
-    if (added.length > 0) await deps.registration.inject(added);
+    const placing = placingOf(wanted);
+    const before = await deps.registration.registered();
+    const all = [before.patterns, ...before.readers.map(({ patterns }) => patterns)].flat();
+    const wasRegistered = (pattern: string) => all.includes(asRegistered(pattern));
+    const { missing } = await deps.registration.apply(placing);
+    const added = addedIn(before, placing, missing);
+    if (added.patterns.length + added.readers.length > 0) await deps.registration.inject(added);
     const lacking: string[] = [];
     for (const { agentId, patterns: own, named } of wanted) {
       const absent = own.filter((pattern) => missing.includes(pattern));

@@ -9,18 +9,19 @@ export function shadowRoots(root: ParentNode): ShadowRoot[] {
   return roots;
 }
 
-/** What the first selector that finds any finds, in the order of the document; shadow roots are looked into where the page itself has none. */
-export function findAll(root: ParentNode, selectors: readonly string[] = []): Element[] {
+/** What the first selector that finds any finds, in the order of the document. */
+export function findIn(roots: readonly ParentNode[], selectors: readonly string[] = []): Element[] {
   for (const selector of selectors) {
-    const found = [...root.querySelectorAll(selector)];
-    if (found.length > 0) return found;
-  }
-  const roots = selectors.length > 0 ? shadowRoots(root) : [];
-  for (const selector of selectors) {
-    const found = roots.flatMap((shadow) => [...shadow.querySelectorAll(selector)]);
+    const found = roots.flatMap((root) => [...root.querySelectorAll(selector)]);
     if (found.length > 0) return found;
   }
   return [];
+}
+
+/** The same in one place; shadow roots are looked into where the place itself has none. */
+export function findAll(root: ParentNode, selectors: readonly string[] = []): Element[] {
+  const found = findIn([root], selectors);
+  return found.length > 0 || selectors.length === 0 ? found : findIn(shadowRoots(root), selectors);
 }
 
 /** The node above, out of shadow roots too. */

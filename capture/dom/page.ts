@@ -1,23 +1,31 @@
 /** What a page shows now: its messages in their order, its title, and whether an answer is being written. */
 import type { PageRules } from "../../agents/agent";
-import type { PageMessage } from "../../agents/shared/page-reading";
-import { findAll, outermost } from "./find";
+import type { PageBody, PageMessage } from "../../agents/shared/page-reading";
+import { findIn, outermost, shadowRoots } from "./find";
 import { messageOf } from "./message";
 
+/** Where a page's messages are: in its document, or else in shadow roots too. */
+export function rootsOf(page: ParentNode, rules: PageRules): ParentNode[] {
+  const isThere = rules.messages.some((selector) => page.querySelector(selector) !== null);
+  return isThere ? [page] : [page, ...shadowRoots(page)];
+}
+
 /** The elements that are messages, oldest first. */
-export function messageElements(root: ParentNode, rules: PageRules): Element[] {
-  const found = outermost(findAll(root, rules.messages));
+export function messageElements(roots: readonly ParentNode[], rules: PageRules): Element[] {
+  const found = outermost(findIn(roots, rules.messages));
   return rules.isNewestFirst ? found.reverse() : found;
 }
 
 /** Whether an answer is being written. */
-export function isRunning(root: ParentNode, rules: PageRules): boolean {
-  return findAll(root, rules.running).length > 0;
+export function isRunning(roots: readonly ParentNode[], rules: PageRules): boolean {
+  return (rules.running ?? []).some((selector) =>
+    roots.some((root) => root.querySelector(selector) !== null),
+  );
 }
 
 /** The title that the page gives the session. */
-export function titleOf(root: ParentNode, rules: PageRules): string | undefined {
-  const [found] = findAll(root, rules.title);
+export function titleOf(roots: readonly ParentNode[], rules: PageRules): string | undefined {
+  const [found] = findIn(roots, rules.title);
   return found?.textContent.trim().replace(/\s+/g, " ").slice(0, 500) || undefined;
 }
 
@@ -60,10 +68,16 @@ export function neighboursOf(elements: readonly Element[], at: number): Element[
 }
 
 /** Everything that a page shows now, read at once. */
-export function readNow(root: ParentNode, rules: PageRules): PageMessage[] {
-  const elements = messageElements(root, rules);
+export function readNow(page: ParentNode, rules: PageRules): PageBody {
+  const roots = rootsOf(page, rules);
+  const elements = messageElements(roots, rules);
+  const title = titleOf(roots, rules);
   const messages = elements.map((element, at) =>
     messageOf(element, rules, neighboursOf(elements, at)),
   );
-  return joinPieces(messages.filter((message) => message !== null));
+  return {
+    ...(title === undefined ? {} : { title }),
+    isRunning: isRunning(roots, rules),
+    messages: joinPieces(messages.filter((message) => message !== null)),
+  };
 }

@@ -70,7 +70,7 @@ async function report(seen: unknown): Promise<void> {
 if (TEST_REPORT) {
   const enabled = agents.filter(({ id }) => control.switches[id]?.isEnabled);
   const patterns = enabled.flatMap((agent) => agentPatterns(agent, control.switches[agent.id]));
-  void registration.apply(patterns).then(report);
+  void registration.apply({ patterns, readers: [] }).then(report);
 }
 
 export type Control = typeof control;

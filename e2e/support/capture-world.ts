@@ -213,10 +213,10 @@ export async function openCaptureWorld({
       ([method, values]) => {
         const { registration } = (
           globalThis as unknown as {
-            control: { registration: Record<string, (p: string[]) => Promise<unknown>> };
+            control: { registration: Record<string, (wanted: unknown) => Promise<unknown>> };
           }
         ).control;
-        return registration[method]!(values);
+        return registration[method]!({ patterns: values, readers: [] });
       },
       [name, patterns] as const,
     );

@@ -17,7 +17,8 @@ const head = {
 };
 
 const hostsOf = (tap: string) => (tap === "opencode/elsewhere" ? "^api\\.example$" : undefined);
-const { request: _, ...told } = head;
+const { request: none, ...told } = head;
+expect(none).toBe(0);
 
 let clock = 0;
 let collector: Collector;

@@ -27,13 +27,18 @@ export function isNameable({ selfHosted, kind }: Agent): boolean {
   return selfHosted !== undefined || kind === "any";
 }
 
+function withoutReader(tap: Tap): Omit<Tap, "read"> {
+  const { id, transport, method, path, host, request, until, isSentToo } = tap;
+  return { id, transport, method, path, host, request, until, isSentToo };
+}
+
 /** An agent without its functions. */
 export function rulesOf(agent: Agent): AgentRules {
   return {
     id: agent.id,
     origins: agent.origins.map((pattern) => pattern.slice(0, -2)),
     isNameable: isNameable(agent),
-    taps: agent.taps.map(({ read: _, ...tap }) => tap),
+    taps: agent.taps.map(withoutReader),
     streams: agent.streams ?? [],
     ...(agent.shows === undefined ? {} : { shows: agent.shows }),
   };

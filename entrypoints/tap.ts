@@ -1,6 +1,8 @@
-import { defineUnlistedScript } from "#imports";
 import { installTap } from "../capture/tap/install";
 
-export default defineUnlistedScript(() => {
-  installTap();
-});
+/** What `defineUnlistedScript` would give, without its bytes in every page. */
+export default {
+  main() {
+    installTap();
+  },
+};

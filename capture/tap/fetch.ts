@@ -2,7 +2,7 @@ import { MAX_BODY_BYTES } from "../limits";
 import type { Ask } from "../seal";
 import { readBody } from "./body";
 import { followCancel } from "./cancels";
-import { find, open, type Writer } from "./link";
+import { find, open } from "./link";
 import { clone, cloneRequest, Headers, nativeFetch, Request, wrap } from "./native";
 import { begin, headersFor, type Begin, type HeaderList } from "./requests";
 
@@ -10,22 +10,19 @@ import { begin, headersFor, type Begin, type HeaderList } from "./requests";
 const ASK_MS = 60_000;
 
 /** Headers that belong to one request and not to whoever sends it. */
-const PER_REQUEST = /^(accept|cache-|content-[^t]|if-|last-event|pragma|range)/i;
+const PER_REQUEST = /^(accept|cache|content-[^t]|if-|last-|pragma|range)/i;
 
 /** A request of the page that rules want. */
 interface Wanted {
   begin: Begin;
-  isEndless: boolean;
+  /** Bytes of the answer that are copied: all of a stream. */
+  limit: number;
 }
 
-/** The page's headers, read only from forms that reading does not use up. */
+/** The page's headers; none of an iterator, which reading would use up. */
 function headersOf(input: unknown, init: RequestInit | undefined): HeaderList {
   const source = init?.headers ?? (input instanceof Request ? input.headers : {});
-  const isReadable =
-    source instanceof Headers ||
-    Array.isArray(source) ||
-    Object.getPrototypeOf(source) === Object.prototype;
-  return isReadable ? [...new Headers(source)] : [];
+  return "next" in source ? [] : [...new Headers(source)];
 }
 
 /** Looks at what the page is about to send, before sending uses it up. */
@@ -33,18 +30,11 @@ function look(input: unknown, init: RequestInit | undefined): Wanted | null {
   const request = input instanceof Request ? input : null;
   const found = find("fetch", init?.method ?? request?.method ?? "GET", request?.url ?? input);
   if (!found) return null;
-  const isAsked = request && found.rules.some((rule) => rule.request);
-  const body = init?.body ?? (isAsked ? cloneRequest(request) : null);
+  const body = init?.body ?? (request && cloneRequest(request));
   return {
     begin: begin(found, headersOf(input, init), body),
-    isEndless: found.rules.some((rule) => rule.stream),
+    limit: found.rules.some((rule) => rule.stream) ? Infinity : MAX_BODY_BYTES,
   };
-}
-
-function copy(body: ReadableStream, writer: Writer, isEndless: boolean): () => void {
-  return readBody(body, isEndless ? Infinity : MAX_BODY_BYTES, writer.write, (end) =>
-    writer.end(end !== "whole"),
-  );
 }
 
 /** Copies the answer. */
@@ -58,7 +48,8 @@ async function follow(wanted: Wanted, answer: Promise<Response>): Promise<void> 
       isOver = true;
     };
     followCancel(response.body, () => giveUp());
-    giveUp = copy(body!, await wanted.begin(response.status), wanted.isEndless);
+    const writer = await wanted.begin(response.status);
+    giveUp = readBody(body!, wanted.limit, writer.write, writer.end);
     if (isOver) giveUp();
   } catch {
     // What failed is the page's to handle.
@@ -69,8 +60,8 @@ async function follow(wanted: Wanted, answer: Promise<Response>): Promise<void> 
 export async function ask({ ask, agent, method, url, body, headers }: Ask): Promise<void> {
   const head = { ask, rules: [], url, method };
   try {
-    const own = headersFor(agent, new URL(url)).filter(([name]) => !PER_REQUEST.test(name));
-    const all = new Headers(own);
+    const own = headersFor(agent, new URL(url));
+    const all = new Headers(own.filter(([name]) => !PER_REQUEST.test(name)));
     for (const name in headers) all.set(name, headers[name]!);
     const response = await nativeFetch(url, {
       method,
@@ -82,8 +73,7 @@ export async function ask({ ask, agent, method, url, body, headers }: Ask): Prom
     });
     const retryAfter = response.headers.get("retry-after");
     const writer = open({ ...head, status: response.status, retryAfter }, body);
-    if (response.body) copy(response.body, writer, false);
-    else writer.end(false);
+    readBody(response.body ?? new Blob().stream(), MAX_BODY_BYTES, writer.write, writer.end);
   } catch {
     // The site does not answer now.
     open({ ...head, status: 0 }).end(true);

@@ -4,13 +4,16 @@ import type { PageRule } from "../rules";
 import { STOP, type Ask, type Head, type Piece } from "../seal";
 import { exec, post } from "./native";
 
+/** A rule, with its place in the list. */
+interface PlacedRule extends PageRule {
+  at: number;
+}
+
 /** A request of the page whose address rules want. */
 export interface Found {
   url: URL;
-  method: string;
-  rules: PageRule[];
-  /** Their places in the list. */
-  at: number[];
+  /** At least one. */
+  rules: PlacedRule[];
 }
 
 /** Takes one body, piece by piece; `write` answers whether it is still wanted. */
@@ -20,13 +23,13 @@ export interface Writer {
 }
 
 let port: MessagePort | null = null;
-let rules: [PageRule, path: RegExp, host: RegExp][] = [];
+let all: [PlacedRule, path: RegExp, host: RegExp][] = [];
 let count = 0;
 
 /** Takes a port and the rules, as JSON text, that come with it; `onAsk` does what capture asks over it. */
 export function connect(newPort: MessagePort, text: string, onAsk: (ask: Ask) => void): void {
-  rules = (JSON.parse(text) as PageRule[]).map((rule) => [
-    rule,
+  all = (JSON.parse(text) as PageRule[]).map((rule, at) => [
+    { ...rule, at },
     new RegExp(rule.path),
     // "$^" matches no host.
     new RegExp(rule.host ?? "$^"),
@@ -45,19 +48,15 @@ export function find(transport: string, verb: string, address: unknown): Found |
   if (!port || typeof href !== "string") return null;
   const url = new URL(href, document.baseURI);
   const method = verb.toUpperCase();
-  const found: Found = { url, method, rules: [], at: [] };
-  rules.forEach(([rule, path, host], at) => {
-    if (
-      rule.transport === transport &&
-      rule.method === method &&
-      (url.host === location.host || exec(host, url.host)) &&
-      exec(path, url.pathname + url.search)
-    ) {
-      found.rules.push(rule);
-      found.at.push(at);
-    }
-  });
-  return found.at[0] === undefined ? null : found;
+  const rules = all.flatMap(([rule, path, host]) =>
+    rule.transport === transport &&
+    rule.method === method &&
+    (url.host === location.host || exec(host, url.host)) &&
+    exec(path, url.pathname + url.search)
+      ? rule
+      : [],
+  );
+  return rules[0] ? { url, rules } : null;
 }
 
 /** Begins to hand over one body; the request's comes before it. */

@@ -18,7 +18,6 @@ const reader = ReadableStreamDefaultReader.prototype;
 export const chain = free(Promise.prototype.then as Promise<unknown>["then"]);
 export const clone = free(Response.prototype.clone);
 export const cloneRequest = free(Request.prototype.clone);
-export const blobOf = free(Request.prototype.blob);
 export const getReader = free(
   ReadableStream.prototype.getReader as () => ReadableStreamDefaultReader,
 );

@@ -14,16 +14,13 @@ const MAX_REMEMBERED = 200;
 const remembered = new Map<string, HeaderList>();
 
 /** Notes a request that the page is about to send. */
-export function begin(
-  { url, method, rules, at }: Found,
-  headers: HeaderList,
-  body: unknown,
-): Begin {
+export function begin({ url, rules }: Found, headers: HeaderList, body: unknown): Begin {
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(url.host + url.pathname, headers);
   for (const { agent } of rules) remembered.set(agent + url.host, headers);
   const text = requestText(body);
-  return async (status) => open({ rules: at, url: url.href, method, status }, await text);
+  const head = { rules: rules.map(({ at }) => at), url: url.href, method: rules[0]!.method };
+  return async (status) => open({ ...head, status }, await text);
 }
 
 /** The page's last headers for an address, or else of the agent on that host. */

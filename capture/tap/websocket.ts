@@ -1,4 +1,3 @@
-import { MAX_BODY_BYTES } from "../limits";
 import { find, open } from "./link";
 import { construct, listen, quietly, wrap } from "./native";
 
@@ -10,11 +9,13 @@ function onFrame(socket: WebSocket, frame: unknown, isSent: boolean): void {
   const { url } = socket;
   // Each time anew: after an update of the extension other rules may be at these places.
   const found = find("websocket", "GET", url);
-  const at = found?.at.filter((_, index) => !isSent || found.rules[index]!.isSentToo);
-  if (typeof frame !== "string" || !at?.length) return;
-  const writer = open({ rules: at, url, method: "GET", status: 0, socket: sockets.get(socket) });
-  writer.write(frame.slice(0, MAX_BODY_BYTES));
-  writer.end(frame.length > MAX_BODY_BYTES);
+  const rules = (found?.rules ?? []).flatMap(({ at, isSentToo }) =>
+    !isSent || isSentToo ? at : [],
+  );
+  if (typeof frame !== "string" || !rules.length) return;
+  const writer = open({ rules, url, method: "GET", status: 0, socket: sockets.get(socket) });
+  writer.write(frame);
+  writer.end(false);
 }
 
 function watch(socket: WebSocket): void {

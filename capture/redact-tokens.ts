@@ -113,7 +113,7 @@ const BEGINNING =
 
 /** A password in an address whose `@` has not come yet, and no port. */
 const USERINFO_BEGINNING =
-  /:\/\/[^\s/:@"'`<>\\]{0,128}:(?!\d{1,5}$)(?<secret>[^\s/@"'`<>\\]{4,256})$/d;
+  /:\/\/[^\s/:@"'`<>\\[]{0,128}:(?!\d{1,5}$)(?<secret>[^\s/@"'`<>\\]{4,256})$/d;
 
 const OUTSIDE = /[^A-Za-z0-9_.=+/|:~-]/;
 

@@ -7,6 +7,8 @@ export interface Wire {
   url: string;
   /** Bytes that clients have sent so far. */
   bytesSent(): number;
+  /** Keeps what clients send from now on; answers what it was so far, as text. What goes through WebSockets is scrambled by the protocol. */
+  keepSent(): () => string;
   /** Connections that clients have opened so far. */
   connections(): number;
   /** Refuses and drops every connection, as a stopped server does. */
@@ -21,6 +23,7 @@ export async function openWire(target: string): Promise<Wire> {
   const { hostname, port } = new URL(target);
   const open = new Set<Socket>();
   const seen = { bytes: 0, connections: 0 };
+  const kept: Buffer[][] = [];
 
   function relay(client: Socket): void {
     seen.connections += 1;
@@ -31,7 +34,10 @@ export async function openWire(target: string): Promise<Wire> {
     ] as const) {
       open.add(from);
       from.on("data", (data) => {
-        if (from === client) seen.bytes += data.length;
+        if (from === client) {
+          seen.bytes += data.length;
+          for (const chunks of kept) chunks.push(data);
+        }
         to.write(data);
       });
       from.on("end", () => to.end());
@@ -62,6 +68,11 @@ export async function openWire(target: string): Promise<Wire> {
   return {
     url: `http://127.0.0.1:${listeningPort}`,
     bytesSent: () => seen.bytes,
+    keepSent() {
+      const chunks: Buffer[] = [];
+      kept.push(chunks);
+      return () => Buffer.concat(chunks).toString("utf8");
+    },
     connections: () => seen.connections,
     goDown,
     comeBack: listen,

@@ -6,6 +6,7 @@ import {
   type Readings,
   type Tokens,
 } from "./agent";
+import { sessionOn } from "./shared/address";
 import { asNumber, asRecord, asRecords, asString, compact, parseJson, toJson } from "./shared/json";
 import { GUESSED_MESSAGES, guessedPage } from "./shared/page-guess";
 import { filePart, textParts, uniqueByKey, unknownPart } from "./shared/parts";
@@ -120,7 +121,7 @@ export const amp = defineAgent({
   name: "Amp",
   kind: "coding",
   origins: ["https://ampcode.com/*"],
-  session: (url) => /^\/threads\/(T-[\w-]+?)(?:\.md)?(?:\/|$)/.exec(url.pathname)?.[1] ?? null,
+  session: sessionOn(HOST, /^\/threads\/(T-[\w-]+?)(?:\.md)?(?:\/|$)/),
   taps: [{ id: "thread", transport: "fetch", method: "GET", path: THREAD, read: readThread }],
   shows: GUESSED_MESSAGES,
   page: guessedPage("fallback"),
@@ -136,7 +137,7 @@ export const amp = defineAgent({
       fields: "messages",
       from: "the page: common attributes and test ids",
       sure: "guess",
-      source: "seen nowhere",
+      source: "common practice; the page itself was not seen",
       date: "2026-11-21",
     },
   ],

@@ -1,4 +1,5 @@
 import { defineAgent, type MessageReading, type Observation, type Readings } from "./agent";
+import { sessionOn } from "./shared/address";
 import { readAiSdkParts, readAiSdkStream } from "./shared/ai-sdk";
 import { asNumber, asRecord, asRecords, asString, compact, parseJson } from "./shared/json";
 import { GUESSED_MESSAGES, guessedPage } from "./shared/page-guess";
@@ -11,9 +12,7 @@ type Json = Record<string, unknown>;
 const HOST = /^bolt\.new$/;
 const CHAT = "^/api/chat(?:/v\\d+)?(?:\\?|$)";
 
-function sessionOf(url: URL): string | null {
-  return /^\/~\/([\w-]+(?:\/[\w-]+)?)\/?$/.exec(url.pathname)?.[1] ?? null;
-}
+const sessionOf = sessionOn(HOST, /^\/~\/([\w-]+(?:\/[\w-]+)?)\/?$/);
 
 /** One of the messages that the page sends along each time; its place in the list is the only order there is. */
 function readSent(message: Json, index: number, before: string | undefined): MessageReading[] {
@@ -94,7 +93,7 @@ export const bolt = defineAgent({
       fields: "messages",
       from: "the page: common attributes and test ids",
       sure: "guess",
-      source: "seen nowhere",
+      source: "common practice; the page itself was not seen",
       date: "2026-11-21",
     },
   ],

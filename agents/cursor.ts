@@ -7,6 +7,8 @@ import { siteMatch } from "./shared/site";
 type Json = Record<string, unknown>;
 
 const HOST = /^(?:www\.)?cursor\.com$/;
+/** The list of sessions too, which in older links names one in its query; after the language, if any. */
+const ADDRESS = /^\/(?:[a-z]{2}(?:-[A-Za-z]{2})?\/)?agents(?:\/(bc-[\w-]+))?\/?$/;
 const DETAIL = "^/api/background-composer/get-detailed-composer(?:\\?|$)";
 
 function pageOf(key: string): string {
@@ -55,16 +57,15 @@ export const cursor: Agent = defineAgent({
   kind: "coding",
   origins: ["https://cursor.com/*", "https://www.cursor.com/*"],
   session(url) {
-    const named = /^\/(?:[a-z]{2}(?:-[A-Za-z]{2})?\/)?agents(?:\/(bc-[\w-]+))?\/?$/.exec(
-      url.pathname,
-    );
-    return named
-      ? (named[1] ?? /^bc-[\w-]+$/.exec(url.searchParams.get("id") ?? "")?.[0] ?? null)
-      : null;
+    if (!HOST.test(url.host)) return null;
+    const [path, named] = ADDRESS.exec(url.pathname) ?? [];
+    const asked = path === undefined ? null : url.searchParams.get("id");
+    return named ?? /^bc-[\w-]+$/.exec(asked ?? "")?.[0] ?? null;
   },
   taps: [{ id: "detail", transport: "fetch", method: "POST", path: DETAIL, read: readDetails }],
   shows: GUESSED_MESSAGES,
-  page: guessedPage("instead"),
+  // Without ids, so that the prompt has the key that `readPrompt` gives it.
+  page: { ...guessedPage("instead"), ids: [] },
   facts: [
     {
       fields: "title, repository, times, the first prompt",
@@ -77,7 +78,7 @@ export const cursor: Agent = defineAgent({
       fields: "messages",
       from: "the page: common attributes and test ids; the stream of a run is protobuf that nobody has described",
       sure: "guess",
-      source: "seen nowhere",
+      source: "common practice; the page itself was not seen",
       date: "2026-11-21",
     },
   ],

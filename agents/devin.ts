@@ -1,4 +1,5 @@
 import { defineAgent, type Observation, type Reading, type Readings } from "./agent";
+import { sessionOn } from "./shared/address";
 import { jsonLines } from "./shared/frames";
 import { asNumber, asRecord, asString, compact } from "./shared/json";
 import { GUESSED_MESSAGES, guessedPage } from "./shared/page-guess";
@@ -44,9 +45,7 @@ export const devin = defineAgent({
   name: "Devin",
   kind: "coding",
   origins: ["https://app.devin.ai/*"],
-  session: (url) =>
-    /^\/(?:org\/[^/]+\/)?sessions\/(?:devin-)?([0-9a-f]{32})(?:\/|$)/.exec(url.pathname)?.[1] ??
-    null,
+  session: sessionOn(HOST, /^\/(?:org\/[^/]+\/)?sessions\/(?:devin-)?([0-9a-f]{32})(?:\/|$)/),
   taps: [{ id: "updates", transport: "websocket", method: "GET", path: SOCKET, read: readFrames }],
   shows: GUESSED_MESSAGES,
   page: guessedPage("instead"),
@@ -62,7 +61,7 @@ export const devin = defineAgent({
       fields: "messages",
       from: "the page: common attributes and test ids",
       sure: "guess",
-      source: "seen nowhere",
+      source: "common practice; the page itself was not seen",
       date: "2026-11-21",
     },
   ],

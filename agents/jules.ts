@@ -5,6 +5,7 @@ import {
   type Part,
   type Readings,
 } from "./agent";
+import { sessionOn } from "./shared/address";
 import { asNumber, asRecord, asRecords, asString, compact, parseJson } from "./shared/json";
 import { GUESSED_MESSAGES, guessedPage } from "./shared/page-guess";
 import { filePart, isoTime, textParts, uniqueByKey, unknownPart } from "./shared/parts";
@@ -150,7 +151,7 @@ export const jules = defineAgent({
   name: "Jules",
   kind: "coding",
   origins: ["https://jules.google.com/*"],
-  session: (url) => /^(?:\/u\/\d+)?\/(?:session|task)\/([\w-]+)/.exec(url.pathname)?.[1] ?? null,
+  session: sessionOn(/^jules\.google\.com$/, /^(?:\/u\/\d+)?\/(?:session|task)\/([\w-]+)/),
   taps: [
     {
       id: "activities",
@@ -183,7 +184,7 @@ export const jules = defineAgent({
       fields: "messages",
       from: "the page: common attributes and test ids",
       sure: "guess",
-      source: "seen nowhere",
+      source: "common practice; the page itself was not seen",
       date: "2026-11-21",
     },
   ],

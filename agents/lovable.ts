@@ -1,4 +1,5 @@
 import { defineAgent } from "./agent";
+import { sessionOn } from "./shared/address";
 
 const USER = '[class*="prose"][class~="whitespace-normal"]';
 const ASSISTANT = '[class~="prose-h1:mb-2"]';
@@ -9,7 +10,7 @@ export const lovable = defineAgent({
   name: "Lovable",
   kind: "coding",
   origins: ["https://lovable.dev/*"],
-  session: (url) => /^\/projects\/([0-9a-f-]{36})(?:\/|$)/.exec(url.pathname)?.[1] ?? null,
+  session: sessionOn(/^lovable\.dev$/, /^\/projects\/([0-9a-f-]{36})(?:\/|$)/),
   taps: [],
   shows: `${USER}, ${ASSISTANT}`,
   page: {

@@ -101,7 +101,7 @@ function readSessions(observation: Observation): Readings {
 }
 
 /** Where a session's sandbox answers itself: another host in the cloud, another port at home. */
-const SANDBOX = "^(?:localhost|127\\.0\\.0\\.1|[\\w.-]+\\.all-hands\\.dev)(?::\\d+)?$";
+const SANDBOX = "^(?:localhost|\\d{1,3}(?:\\.\\d{1,3}){3}|[\\w.-]+\\.all-hands\\.dev)(?::\\d+)?$";
 
 export const openhands = defineAgent({
   id: "openhands",

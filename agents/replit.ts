@@ -1,4 +1,5 @@
 import { defineAgent } from "./agent";
+import { sessionOn } from "./shared/address";
 import { GUESSED_MESSAGES, guessedPage } from "./shared/page-guess";
 
 /** Read from the page: nothing of its traffic is described. A project is one session. */
@@ -7,10 +8,7 @@ export const replit = defineAgent({
   name: "Replit",
   kind: "coding",
   origins: ["https://replit.com/*"],
-  session(url) {
-    const [, owner, project] = /^\/@([\w.-]+)\/([\w.-]+)\/?$/.exec(url.pathname) ?? [];
-    return owner && project ? `@${owner}/${project}` : null;
-  },
+  session: sessionOn(/^replit\.com$/, /^\/(@[\w.-]+\/[\w.-]+)\/?$/),
   taps: [],
   shows: GUESSED_MESSAGES,
   page: guessedPage("instead"),
@@ -19,7 +17,7 @@ export const replit = defineAgent({
       fields: "messages",
       from: "the page: common attributes and test ids",
       sure: "guess",
-      source: "seen nowhere",
+      source: "common practice; the page itself was not seen",
       date: "2026-11-21",
     },
   ],

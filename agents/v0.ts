@@ -5,6 +5,7 @@ import {
   type Part,
   type Readings,
 } from "./agent";
+import { sessionOn } from "./shared/address";
 import { asRecord, asRecords, asString, compact, parseJson } from "./shared/json";
 import { GUESSED_MESSAGES, guessedPage } from "./shared/page-guess";
 import { filePart, isoTime, textParts, uniqueByKey, unknownPart } from "./shared/parts";
@@ -76,7 +77,7 @@ export const v0 = defineAgent({
   kind: "coding",
   origins: ["https://v0.app/*", "https://v0.dev/*"],
   // The id ends the address, after the title in words.
-  session: (url) => /^\/chat\/(?:[^/]*-)?([A-Za-z0-9]+)\/?$/.exec(url.pathname)?.[1] ?? null,
+  session: sessionOn(/^v0\.(?:app|dev)$/, /^\/chat\/(?:[^/]*-)?([A-Za-z0-9]+)\/?$/),
   taps: [{ id: "chat", transport: "fetch", method: "GET", path: CHAT, host: HOST, read: readChat }],
   shows: GUESSED_MESSAGES,
   page: guessedPage("fallback"),
@@ -92,7 +93,7 @@ export const v0 = defineAgent({
       fields: "messages",
       from: "the page: common attributes and test ids",
       sure: "guess",
-      source: "seen nowhere",
+      source: "common practice; the page itself was not seen",
       date: "2026-11-21",
     },
   ],

@@ -12,3 +12,8 @@ export function ownPage(observation: Observation, path: string): string | undefi
   const url = URL.parse(observation.pageUrl);
   return url && /^https?:$/.test(url.protocol) ? `${url.origin}${path}` : undefined;
 }
+
+/** The rule for addresses of one site: the first group that the pattern finds in the path, on that host. */
+export function sessionOn(host: RegExp, path: RegExp): (url: URL) => string | null {
+  return (url) => (host.test(url.host) ? (path.exec(url.pathname)?.[1] ?? null) : null);
+}

@@ -30,7 +30,6 @@ export function guessedPage(use: PageRules["use"]): PageRules {
     ids: ["data-message-id", "data-event-id"],
     strip: ["button", '[role="toolbar"]', ".sr-only"],
     running: ['[aria-busy="true"]', 'button[aria-label*="stop" i]'],
-    title: ["main h1", "header h1"],
   };
 }
 

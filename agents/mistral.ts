@@ -204,7 +204,6 @@ export const mistral = defineAgent({
   kind: "chat",
   origins: ["https://chat.mistral.ai/*"],
   session: sessionOf,
-  shows: "[data-message-author-role]",
   taps: [
     {
       id: "turn",
@@ -216,9 +215,9 @@ export const mistral = defineAgent({
     },
     { id: "new-chat", transport: "fetch", method: "POST", path: NEW_CHAT, read: readNewChat },
   ],
-  // How the page loads an old chat is not known. Seen 2025-11.
+  // How the page loads an old chat is not known, so no `shows` either: to open one is no silence. Seen 2025-11.
   page: {
-    use: "fallback",
+    use: "instead",
     messages: ["[data-message-author-role]"],
     roles: [
       { role: "user", match: '[data-message-author-role="user"]' },

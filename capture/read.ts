@@ -3,9 +3,12 @@ import {
   type Agent,
   type MessageReading,
   type Observation,
+  PAGE_TAP,
   type Reading,
   type Readings,
+  type Tap,
 } from "../agents/agent";
+import { readPage } from "../agents/shared/page-reading";
 import { vMessageReading, vSessionReading } from "../convex/validators";
 import type { Trouble } from "../utils/errors";
 
@@ -87,10 +90,19 @@ export function checked(agent: Agent, found: Reading[]): { readings: Reading[]; 
     }
     const messages = reading.messages.filter(isMessage);
     odd += reading.messages.length - messages.length;
-    return [{ session, messages, ...(reading.isTemporary ? { isTemporary: true as const } : {}) }];
+    const { isTemporary, fromPage } = reading;
+    return [
+      { session, messages, ...(isTemporary && { isTemporary }), ...(fromPage && { fromPage }) },
+    ];
   });
   if (sessions > 0) return { readings, detail: "its session has" };
   return { readings, detail: odd > 0 ? `${odd} messages have` : "" };
+}
+
+/** The agent's taps and, where it has one, the reader of its pages' elements. */
+function readersOf(agent: Agent): Pick<Tap, "id" | "read">[] {
+  const page = { id: PAGE_TAP, read: (observation: Observation) => readPage(agent, observation) };
+  return agent.page ? [page, ...agent.taps] : agent.taps;
 }
 
 /** Whether it should have been readable: an answer that came whole, with something in it. */
@@ -106,7 +118,7 @@ function isExpected({ status, body, isTruncated }: Observation): boolean {
  */
 export function readObservation(agent: Agent, observation: Observation): Read {
   const names = observation.tap.split(" ");
-  const tap = agent.taps.find(({ id }) => names.includes(`${agent.id}/${id}`));
+  const tap = readersOf(agent).find(({ id }) => names.includes(`${agent.id}/${id}`));
   if (!tap) return { readings: [], problem: null };
   const tapId = tap.id;
   let found: Readings;

@@ -178,3 +178,26 @@ describe("observe", () => {
     expect(agentTroubles.size).toBe(0);
   });
 });
+
+describe("a reading of the page's elements", () => {
+  const shown = { ...captured("s", [message("1", "shown")]), fromPage: { madeKeys: [] } };
+
+  it("is stored as such, so that one of the traffic takes its place and stays", async () => {
+    const stored: string[] = [];
+    const add: ObserverDeps["add"] = (owner, reading) => {
+      stored.push(reading.fromPage ? "page" : "traffic");
+      return addCaptured(database, owner, "https://a.convex.cloud", reading);
+    };
+    await observer({ add, take: () => read({ readings: [shown] }) })();
+    await observer({ add })();
+    expect(stored).toEqual(["page", "traffic"]);
+  });
+
+  it("does not end the trouble that the traffic cannot be read", async () => {
+    agentTroubles.set("opencode", trouble("agent-unreadable", 1));
+    await observer({ take: () => read({ readings: [shown] }) })();
+    expect(agentTroubles.has("opencode")).toBe(true);
+    await observer()();
+    expect(agentTroubles.has("opencode")).toBe(false);
+  });
+});

@@ -62,14 +62,14 @@ export function createObserver(deps: ObserverDeps) {
     sender: GateSender,
     { agentId, readings }: AgentRead,
   ): Promise<ObservationAck> {
-    for (const { session, messages } of readings) {
+    for (const { session, messages, fromPage } of readings) {
       const { reading, masks } = await deps.redact({ session, messages });
       // Reading and redacting take time, in which the person may have switched off, paused or signed out.
       const still = await deps.admit(sender);
       if (still?.owner !== admission.owner) return STOP;
       // Another agent of this origin is still on: nothing more of this one.
       if (!still.agentIds.includes(agentId)) return STORED;
-      await deps.add(admission.owner, reading);
+      await deps.add(admission.owner, fromPage ? { ...reading, fromPage } : reading);
       if (masks.length > 0) await deps.status.addMasks(admission.owner, masks);
     }
     return STORED;
@@ -96,7 +96,10 @@ export function createObserver(deps: ObserverDeps) {
 
   async function tell({ agentId, readings, trouble: why }: AgentRead): Promise<void> {
     if (why) await deps.status.setAgentTrouble(agentId, why);
-    else if (readings.length > 0) await deps.status.clearAgentTrouble(agentId, "agent-unreadable");
+    // What the page's elements tell does not mean that its traffic can be read.
+    else if (readings.some(({ fromPage }) => fromPage === undefined)) {
+      await deps.status.clearAgentTrouble(agentId, "agent-unreadable");
+    }
   }
 
   async function withoutUnwanted(owner: string, read: AgentRead): Promise<AgentRead> {

@@ -7,6 +7,7 @@ import {
   type Tokens,
 } from "./agent";
 import { sessionOn } from "./shared/address";
+import { svelteKitData } from "./shared/devalue";
 import { asNumber, asRecord, asRecords, asString, compact, parseJson, toJson } from "./shared/json";
 import { GUESSED_MESSAGES, guessedPage } from "./shared/page-guess";
 import { filePart, textParts, uniqueByKey, unknownPart } from "./shared/parts";
@@ -16,6 +17,7 @@ type Json = Record<string, unknown>;
 
 const HOST = /^(?:www\.)?ampcode\.com$/;
 const THREAD = "^/api/(?:internal/)?threads/(T-[\\w-]+)(?:\\?|$)";
+const PAGE_DATA = "^/threads/(T-[\\w-]+)/__data\\.json(?:\\?|$)";
 
 function readTokens(usage: Json | undefined): Tokens | undefined {
   if (!usage) return undefined;
@@ -93,11 +95,15 @@ function readMessage(message: Json): MessageReading[] {
   ];
 }
 
-function readThread(observation: Observation): Readings {
-  const key = siteMatch(observation, HOST, new RegExp(THREAD))?.[1];
-  const body = asRecord(parseJson(observation.body));
-  const thread = asRecord(body?.thread) ?? body;
-  if (!key || thread?.id !== key || !Array.isArray(thread.messages)) return null;
+/** The thread, which may lie in what the answer says besides. */
+function threadIn(value: unknown, key: string): Json | undefined {
+  const body = asRecord(value);
+  return [body, asRecord(body?.thread), asRecord(body?.data)].find(
+    (thread) => thread?.id === key && Array.isArray(thread.messages),
+  );
+}
+
+function readThread(thread: Json, key: string): Readings {
   const found = uniqueByKey(asRecords(thread.messages).flatMap(readMessage));
   const messages = found
     .sort((a, b) => a.position - b.position)
@@ -116,19 +122,38 @@ function readThread(observation: Observation): Readings {
   return [{ session, messages }];
 }
 
+function readApi(observation: Observation): Readings {
+  const key = siteMatch(observation, HOST, new RegExp(THREAD))?.[1];
+  const thread = key === undefined ? undefined : threadIn(parseJson(observation.body), key);
+  return key && thread ? readThread(thread, key) : null;
+}
+
+/** What SvelteKit fetches when a thread is opened from another page of the site. */
+function readPageData(observation: Observation): Readings {
+  const key = siteMatch(observation, HOST, new RegExp(PAGE_DATA))?.[1];
+  if (key === undefined) return null;
+  const thread = svelteKitData(observation.body)
+    .map((node) => threadIn(node, key))
+    .find((found) => found !== undefined);
+  return thread ? readThread(thread, key) : null;
+}
+
 export const amp = defineAgent({
   id: "amp",
   name: "Amp",
   kind: "coding",
   origins: ["https://ampcode.com/*"],
   session: sessionOn(HOST, /^\/threads\/(T-[\w-]+?)(?:\.md)?(?:\/|$)/),
-  taps: [{ id: "thread", transport: "fetch", method: "GET", path: THREAD, read: readThread }],
+  taps: [
+    { id: "thread", transport: "fetch", method: "GET", path: THREAD, read: readApi },
+    { id: "page-data", transport: "fetch", method: "GET", path: PAGE_DATA, read: readPageData },
+  ],
   shows: GUESSED_MESSAGES,
   page: guessedPage("fallback"),
   facts: [
     {
       fields: "messages, thinking, tool calls and results, models, tokens, times, title",
-      from: "GET /api/threads/{id}, in the form that the command line keeps; whether the page asks it is not known",
+      from: "GET /api/threads/{id} and the page's __data.json, in the form that the command line keeps; whether the page asks for either is not known",
       sure: "guess",
       source: "Amp's command line, from memory",
       date: "2026-11-21",

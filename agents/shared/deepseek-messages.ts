@@ -2,6 +2,7 @@
 import type { MessageReading, Part } from "../agent";
 import { asNumber, asRecords, asString, compact, toJson } from "./json";
 import { filePart, isoTime, secondsTime, sourcePart, textParts, unknownPart } from "./parts";
+import { withoutSignatures } from "./unsigned";
 
 type Json = Record<string, unknown>;
 
@@ -65,7 +66,7 @@ function readFragment(fragment: Json, messageKey: string, index: number): Part[]
   if (/^(?:TOOL_)?(?:SEARCH|OPEN)$/.test(type)) {
     return readTool(fragment, `${messageKey}-${idOf(fragment.id) ?? index}`);
   }
-  return [unknownPart(type, fragment)];
+  return [unknownPart(type, withoutSignatures(fragment))];
 }
 
 /** The parts of a message: fragments, or the fields that stood for them before 2025-09. */

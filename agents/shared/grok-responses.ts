@@ -3,6 +3,7 @@ import type { MessageReading, Part } from "../agent";
 import { cutBlocks, readSource, readStep } from "./grok-steps";
 import { asRecord, asRecords, asString, compact, parseJson } from "./json";
 import { filePart, isoTime, sourcePart, textParts, unknownPart } from "./parts";
+import { withoutSignatures } from "./unsigned";
 
 type Json = Record<string, unknown>;
 
@@ -67,7 +68,7 @@ function readAttachedCard(value: unknown): Part[] {
     const path = image.fileName ?? image.imageUrl ?? image.original ?? image.url ?? image.title;
     return namedFile(path, image.mimeType);
   }
-  return [unknownPart(type, card)];
+  return [unknownPart(type, withoutSignatures(card))];
 }
 
 function readChunk(chunk: Json): Part[] {
@@ -76,7 +77,9 @@ function readChunk(chunk: Json): Part[] {
   const [kind = "chunk", value] = Object.entries(chunk)[0] ?? [];
   const file = asRecord(value) ?? {};
   const path = file.fileName ?? file.imageUrl ?? file.url;
-  return /image|file/i.test(kind) ? namedFile(path, file.mimeType) : [unknownPart(kind, chunk)];
+  return /image|file/i.test(kind)
+    ? namedFile(path, file.mimeType)
+    : [unknownPart(kind, withoutSignatures(chunk))];
 }
 
 /** Chunks of text that follow each other are one text. */
@@ -130,7 +133,7 @@ function readSources(response: Json): Part[] {
     ...OTHER_RESULTS.flatMap((kind) =>
       asRecords(response[kind]).flatMap((result) => {
         const sources = readSource(result);
-        return sources.length > 0 ? sources : [unknownPart(kind, result)];
+        return sources.length > 0 ? sources : [unknownPart(kind, withoutSignatures(result))];
       }),
     ),
   ];

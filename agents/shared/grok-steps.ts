@@ -2,6 +2,7 @@
 import type { Part } from "../agent";
 import { asRecord, asRecords, asString, toJson } from "./json";
 import { sourcePart, textParts } from "./parts";
+import { withoutSignatures } from "./unsigned";
 
 type Json = Record<string, unknown>;
 
@@ -74,7 +75,7 @@ function readResult(result: Json, fallbackId: string): Part {
   return {
     type: "tool-result",
     toolCallId: asString(result.toolUsageCardId) ?? asString(result.id) ?? fallbackId,
-    output: lines.length > 0 ? lines.join("\n").trim() : toJson(body ?? {}),
+    output: lines.length > 0 ? lines.join("\n").trim() : toJson(withoutSignatures(body ?? {})),
   };
 }
 

@@ -28,7 +28,7 @@ describe("the blocks in an answer's text", () => {
   });
 
   it("are left alone where they are the answer's own markup", () => {
-    const own = "<details><summary>More</summary>hidden</details>";
+    const own = "Look: <details><summary>More</summary>hidden</details> there.";
     expect(detailsText(own, "m")).toEqual([{ type: "text", text: own }]);
   });
 });

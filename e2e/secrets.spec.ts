@@ -99,11 +99,8 @@ test("a conversation full of secrets is kept without any of them", async ({ worl
         timeout: 150_000,
       })
       .toContain("Sunflower.");
-    await expect
-      .poll(async () => (await archive.sessions()).find((one) => one.title?.startsWith("Rotate")))
-      .toMatchObject({
-        title: expect.stringMatching(/^Rotate \[redacted:github-token:\w{8}\]$/) as string,
-      });
+    const title = async () => (await archive.sessions()).find((one) => one.title)?.title;
+    await expect.poll(title).toMatch(/^Rotate \[redacted:github-token:\w{8}\]$/);
     expect(sent()).toContain("Sunflower.");
     expect(sent()).toContain("[redacted:private-key:");
     expect(leaksIn(sent())).toEqual([]);

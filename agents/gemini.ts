@@ -177,6 +177,8 @@ export const gemini = defineAgent({
       transport: "xhr",
       method: "POST",
       path: `${ACCOUNT}batchexecute\\?(?:.*&)?rpcids=[^&]*${LIST}`,
+      // Read for backfill, which sends the page's own request again.
+      request: "f\\.req",
       read: readBatch,
     },
     {

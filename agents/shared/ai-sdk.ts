@@ -3,6 +3,7 @@ import type { Part, Tokens } from "../agent";
 import { sseEvents } from "./frames";
 import { asRecord, asRecords, asString, compact, parseJson, toJson } from "./json";
 import { filePart, sourcePart, textParts, unknownPart } from "./parts";
+import { readDataStream } from "./prefixed-lines";
 import { readUsage } from "./usage";
 
 type Json = Record<string, unknown>;
@@ -12,25 +13,11 @@ export interface AiSdkAnswer {
   /** The server's id of the message, where it gives one. */
   key?: string;
   parts: Part[];
-  model?: string;
   tokens?: Tokens;
   finish?: string;
   error?: { name: string; message: string };
   isDone: boolean;
 }
-
-/** Kinds of version 4's lines, by the name that version 5 gives them. */
-const LINES: Record<string, string> = {
-  "0": "text-delta",
-  g: "reasoning-delta",
-  "9": "tool-input-available",
-  a: "tool-output-available",
-  h: "source-url",
-  k: "file",
-  "3": "error",
-  d: "finish",
-  f: "start",
-};
 
 /** Kinds that repeat or announce what others hold. */
 const ANNOUNCED =
@@ -72,13 +59,13 @@ function addOther(answer: AiSdkAnswer, type: string, event: Json): void {
   else if (!ANNOUNCED.test(type)) answer.parts.push(unknownPart(type, event));
 }
 
-function addEvent(answer: AiSdkAnswer, type: string, value: unknown): void {
-  const event = asRecord(value) ?? {};
+function addEvent(answer: AiSdkAnswer, event: Json): void {
+  const type = asString(event.type) ?? "";
   if (type === "text-delta" || type === "reasoning-delta") {
-    const delta = asString(value) ?? asString(event.delta) ?? "";
+    const delta = asString(event.delta) ?? "";
     addText(answer.parts, type === "text-delta" ? "text" : "reasoning", delta);
   } else if (type === "error") {
-    answer.error = { name: "error", message: asString(value) ?? text(event.errorText) };
+    answer.error = { name: type, message: text(event.errorText) };
     answer.isDone = true;
   } else if (type === "start") answer.key ??= asString(event.messageId);
   else if (type === "finish" || type === "abort") {
@@ -89,28 +76,23 @@ function addEvent(answer: AiSdkAnswer, type: string, value: unknown): void {
   } else addOther(answer, type, event);
 }
 
-/** Kind and value of every event, whichever version wrote the stream. */
-function events(body: string): [string, unknown][] {
-  const lines = body.split("\n").flatMap((line): [string, unknown][] => {
-    const [, letter, json] = /^([0-9a-k]):(.*)$/.exec(line) ?? [];
-    const type = letter === undefined ? undefined : LINES[letter];
-    const value = type === undefined ? undefined : parseJson(json ?? "");
-    return type === undefined || value === undefined ? [] : [[type, value]];
-  });
-  if (lines.length > 0) return lines;
-  return sseEvents(body).flatMap(({ data }): [string, unknown][] => {
-    const event = asRecord(parseJson(data));
-    const type = asString(event?.type);
-    return type === undefined ? [] : [[type, event]];
-  });
+function readLines(body: string): AiSdkAnswer | null {
+  const stream = readDataStream(body);
+  if (!stream) return null;
+  const { messageId: key, error, isDone, ...rest } = stream;
+  const failed = error === undefined ? undefined : { name: "error", message: error };
+  return compact({ key, ...rest, error: failed, isDone: isDone || failed !== undefined });
 }
 
-/** The answer that a stream holds; null where it is no such stream. */
+/** The answer that a stream holds, whichever version wrote it; null where it is no such stream. */
 export function readAiSdkStream(body: string): AiSdkAnswer | null {
-  const found = events(body);
-  if (found.length === 0) return null;
+  const events = sseEvents(body).flatMap(({ data }) => {
+    const event = asRecord(parseJson(data));
+    return typeof event?.type === "string" ? [event] : [];
+  });
+  if (events.length === 0) return readLines(body);
   const answer: AiSdkAnswer = { parts: [], isDone: false };
-  for (const [type, value] of found) addEvent(answer, type, value);
+  for (const event of events) addEvent(answer, event);
   return answer;
 }
 

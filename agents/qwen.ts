@@ -141,7 +141,6 @@ function readCompletion(observation: Observation): Readings {
         ...(question && stream.asked ? [readQuestion(question, stream.asked, position)] : []),
         readAnswer(stream, model, position + 0.5),
       ],
-      ...(request.chat_mode === "local" ? { isTemporary: true as const } : {}),
     },
   ];
 }

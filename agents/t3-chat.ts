@@ -6,10 +6,10 @@ import {
   type Readings,
   type SessionReading,
 } from "./agent";
+import { readAiSdkParts, readAiSdkStream } from "./shared/ai-sdk";
 import { convexValues } from "./shared/convex-sync";
 import { asNumber, asRecord, asRecords, asString, compact, parseJson } from "./shared/json";
 import { filePart, isoTime, textParts } from "./shared/parts";
-import { aiSdkParts, readDataStream } from "./shared/prefixed-lines";
 import { shownSession, siteMatch } from "./shared/site";
 import { readUsage } from "./shared/usage";
 
@@ -71,7 +71,7 @@ function readMessage(message: Json, index: number): MessageReading[] {
           }),
         ),
         ...textParts(message.reasoning, "reasoning"),
-        ...aiSdkParts(message),
+        ...readAiSdkParts(message),
       ],
     } satisfies MessageReading),
   ];
@@ -133,14 +133,14 @@ function readTurn(observation: Observation): Readings {
   const request = asRecord(parseJson(observation.request ?? ""));
   const thread = asRecord(request?.threadMetadata);
   const key = asString(thread?.id);
-  const stream = readDataStream(observation.body);
+  const stream = readAiSdkStream(observation.body);
   if (!siteMatch(observation, CHAT_HOST, /^\/api\/chat(?:\?|$)/) || !request || !thread || !key) {
     return null;
   }
   if (!stream) return null;
   const values = asRecords(request.messages);
   const asked = values.flatMap(readMessage).at(-1);
-  const answerKey = asString(request.responseMessageId) ?? stream.messageId;
+  const answerKey = asString(request.responseMessageId) ?? stream.key;
   const position = asked?.position ?? values.length;
   const answer: MessageReading[] = answerKey
     ? [
@@ -149,12 +149,11 @@ function readTurn(observation: Observation): Readings {
           parentKey: asked?.key,
           role: "assistant" as const,
           position: position + 0.5,
-          state:
-            stream.isDone || stream.error !== undefined ? ("final" as const) : ("partial" as const),
+          state: stream.isDone ? ("final" as const) : ("partial" as const),
           model: asString(request.model),
           tokens: stream.tokens,
           finish: stream.finish,
-          error: readError(stream.error),
+          error: stream.error,
           parts: stream.parts,
         }),
       ]
@@ -208,7 +207,7 @@ export const t3Chat = defineAgent({
     },
     {
       fields: "the running turn: question, answer, reasoning, tokens",
-      from: "POST /api/chat, lines of the AI SDK's data stream",
+      from: "POST /api/chat, the AI SDK's stream",
       sure: "guess",
       source: "two native clients",
       date: "2025-07-01",

@@ -1,7 +1,7 @@
 /** Lines of `<prefix>:<JSON>`: the data stream of the AI SDK before its fifth version, and streams made like it. */
 import type { Part, Tokens } from "../agent";
-import { asRecord, asRecords, asString, parseJson, toJson } from "./json";
-import { filePart, sourcePart, textParts } from "./parts";
+import { asRecord, asString, parseJson, toJson } from "./json";
+import { filePart, sourcePart } from "./parts";
 import { readUsage } from "./usage";
 
 export interface PrefixedLine {
@@ -72,31 +72,4 @@ export function readDataStream(text: string): DataStream | null {
   for (const line of lines) addLine(stream, line);
   stream.parts = stream.parts.filter((part) => part.type !== "text" || part.text.trim() !== "");
   return lines.length > 0 ? stream : null;
-}
-
-/** The parts of a message as the AI SDK keeps them (`parts`), or its plain text. */
-export function aiSdkParts(message: Record<string, unknown>): Part[] {
-  const parts = asRecords(message.parts);
-  if (parts.length === 0) return textParts(message.content);
-  return parts.flatMap((part): Part[] => {
-    const type = asString(part.type) ?? "";
-    if (type === "text") return textParts(part.text);
-    if (type === "reasoning") return textParts(part.text ?? part.reasoning, "reasoning");
-    if (type === "source" || type === "source-url") {
-      const source = asRecord(part.source) ?? part;
-      return sourcePart({ url: source.url, title: source.title });
-    }
-    if (type === "file" || type === "image") {
-      const mediaType = part.mediaType ?? part.mimeType ?? (type === "image" ? type : undefined);
-      return [filePart({ name: part.filename ?? part.name, mediaType, url: part.url })];
-    }
-    const call = asRecord(part.toolInvocation) ?? part;
-    if (!asString(call.toolCallId)) return [];
-    const named = { toolName: type.replace(/^tool-/, ""), ...call, args: call.args ?? call.input };
-    const made: Part[] = [];
-    addTool(made, Object.fromEntries(Object.entries(named).filter(([name]) => name !== "result")));
-    const result = call.result ?? call.output;
-    if (result !== undefined) addTool(made, { toolCallId: call.toolCallId, result });
-    return made;
-  });
 }

@@ -80,10 +80,12 @@ it("replaces a status, with or without an operation, and never touches a prototy
       { p: "response/status", v: "FINISHED" },
       { p: "response/__proto__/polluted", o: "SET", v: true },
       { p: "__proto__/polluted", o: "SET", v: true },
+      { p: "response/__proto__", o: "SET", v: { polluted: true } },
     ),
   );
   expect(turn?.response?.status).toBe("FINISHED");
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  expect(turn?.response?.polluted).toBeUndefined();
 });
 
 it("takes no answer to another site's stream as its own", () => {

@@ -39,7 +39,10 @@ it("does not read a shared link of somebody else", () => {
 });
 
 it("takes cards out of a text that was cut inside one, in linear time", () => {
-  expect(cutBlocks("a<x>1</x>b<x>2", "<x>", "</x>")).toEqual({ rest: "ab", blocks: ["1", "2"] });
+  expect(cutBlocks("a<x>1</x>b<x>2 and on", "<x>", "</x>")).toEqual({
+    rest: "ab",
+    blocks: ["1", "2 and on"],
+  });
   const hostile = "<xai:tool_usage_card>".repeat(20_000);
   expect(readThinking(hostile, "k")).toHaveLength(20_000);
 });

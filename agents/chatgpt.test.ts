@@ -104,6 +104,38 @@ describe("the stream", () => {
   });
 });
 
+describe("a temporary chat", () => {
+  const temporaryPage = "https://chatgpt.com/?temporary-chat=true";
+  const withoutMark = JSON.stringify({ action: "next", parent_message_id: "client-created-root" });
+
+  it.each<[string, string, Partial<Observation>, true | undefined]>([
+    ["the request", "send-temporary", { pageUrl: "https://chatgpt.com/" }, true],
+    ["the page", "send-temporary", { request: withoutMark }, true],
+    [
+      "nothing",
+      "send-temporary",
+      { request: withoutMark, pageUrl: "https://chatgpt.com/" },
+      undefined,
+    ],
+    ["the page of a WebSocket", "socket-two-turns", { pageUrl: temporaryPage }, true],
+    ["the answer", "load-temporary", { pageUrl: "https://chatgpt.com/" }, true],
+    ["the page, against the answer", "load-tree", { pageUrl: temporaryPage }, undefined],
+  ])("is marked by %s", (_, name, changes, isTemporary) => {
+    const reading = readingOf(name, changes);
+    expect(reading.isTemporary).toBe(isTemporary);
+    expect("url" in reading.session).toBe(!isTemporary);
+  });
+
+  it("is marked by the page where the answer says nothing", () => {
+    const body = JSON.parse(observation("load-temporary").body, (name, value: unknown) =>
+      name === "is_temporary_chat" ? undefined : value,
+    ) as object;
+    expect(body).not.toHaveProperty("is_temporary_chat");
+    const changes = { body: JSON.stringify(body) };
+    expect(readingOf("load-temporary", changes).isTemporary).toBe(true);
+  });
+});
+
 describe("the delta encoding", () => {
   it("inherits path and operation each by itself", () => {
     expect(
@@ -268,6 +300,38 @@ describe("a load", () => {
     expect(read(chatgpt, load({ ...header, mapping: { r: { message: { id: "r" } } } }))).toBeNull();
   });
 
+  it("keeps what a person saw, and every call of a tool with its result", () => {
+    const hidden = { is_visually_hidden_from_conversation: true };
+    const message = (id: string, role: string, recipient: string, metadata = {}) => ({
+      id,
+      author: { role },
+      recipient,
+      metadata,
+      create_time: 1,
+      content: { content_type: "text", parts: [id] },
+    });
+    const chain = [
+      message("instructions", "system", "all"),
+      message("prompt", "user", "all"),
+      message("context", "user", "all", hidden),
+      message("preamble", "assistant", "all", hidden),
+      message("call", "assistant", "python", hidden),
+      message("result", "tool", "all", hidden),
+      message("answer", "assistant", "all"),
+    ];
+    const mapping = Object.fromEntries(
+      chain.map((one, at) => [one.id, { id: one.id, parent: chain[at - 1]?.id, message: one }]),
+    );
+    const { messages } = read(chatgpt, load({ mapping }))![0]!;
+    expect(messages.map(({ key, parentKey }) => [key, parentKey])).toEqual([
+      ["prompt", undefined],
+      ["call", "prompt"],
+      ["result", "call"],
+      ["answer", "result"],
+    ]);
+    expect(messages[2]!.parts).toMatchObject([{ toolCallId: "call", output: "result" }]);
+  });
+
   it("takes a marker that is still being written out of the text, and no words", () => {
     const body = JSON.parse(observation("load-kinds").body) as {
       mapping: Record<string, { message: { content: { parts: string[] } } }>;
@@ -311,30 +375,42 @@ describe("a load", () => {
 
 describe("the history", () => {
   const history = chatgpt.history!;
-  const answer = (url: string, body: unknown) => ({ ...load(body), url });
+  const answer = (path: string, body: unknown) => ({
+    ...load(body),
+    url: `https://chatgpt.com${path}`,
+  });
   const item = { id: "a-1", title: "A", update_time: "2026-10-01T10:00:00.5Z" };
 
-  it("lists page by page, newest first, until the end", () => {
+  it("lists page by page, newest first, until the end, and then what is archived", () => {
     const first = history.list(null);
     expect(first).toEqual({
       method: "GET",
       path: "/backend-api/conversations?offset=0&limit=100&order=updated",
     });
-    const url = `https://chatgpt.com${first.path}`;
     const items = Array.from({ length: 100 }, () => item);
-    const list = history.readList(answer(url, { items, total: 101, limit: 100, offset: 0 }))!;
+    const list = history.readList(answer(first.path, { items, total: 101, offset: 0 }))!;
     expect(list.sessions[0]).toEqual({ key: "a-1", updatedAt: 1_790_848_800_500 });
-    expect(list).toMatchObject({ next: "100", total: 101 });
-    const second = `https://chatgpt.com${history.list(list.next).path}`;
-    expect(second).toContain("offset=100&");
-    expect(history.readList(answer(second, { items: [item], total: 101 }))!.next).toBeNull();
+    expect(list.total).toBe(101);
+    const second = history.list(list.next).path;
+    expect(second).toBe("/backend-api/conversations?offset=100&limit=100&order=updated");
+    const end = history.readList(answer(second, { items: [item], total: 101 }))!;
+    const archived = history.list(end.next).path;
+    expect(archived).toBe(`${first.path}&is_archived=true`);
+    const more = history.readList(answer(archived, { items: [item], total: 2 }))!;
+    expect(history.list(more.next).path).toBe(
+      "/backend-api/conversations?offset=1&limit=100&order=updated&is_archived=true",
+    );
+    expect(more).not.toHaveProperty("total");
+    const last = answer(history.list(more.next).path, { items: [item], total: 2 });
+    expect(history.readList(last)!.next).toBeNull();
   });
 
   it("goes on where the site does not say how many there are, and ends at an empty page", () => {
-    const url = "https://chatgpt.com/backend-api/conversations?offset=28&limit=100";
-    expect(history.readList(answer(url, { items: [item], total: null }))!.next).toBe("29");
-    expect(history.readList(answer(url, { items: [], total: null }))!.next).toBeNull();
-    expect(history.readList(answer(url, { detail: "no" }))).toBeNull();
+    const path = "/backend-api/conversations?offset=28&limit=100&is_archived=true";
+    const next = (body: unknown) => history.readList(answer(path, body))?.next;
+    expect(next({ items: [item], total: null })).toBe("archived:29");
+    expect(next({ items: [], total: null })).toBeNull();
+    expect(next({ detail: "no" })).toBeUndefined();
   });
 
   it("loads a session by one request, which the page's own tap reads", () => {

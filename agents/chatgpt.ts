@@ -56,10 +56,16 @@ function readMessages(observation: Observation): Readings {
   return turns?.flatMap((turn) => readTurnReading(turn, { pageUrl: observation.pageUrl })) ?? null;
 }
 
+/** How cursors of the archived sessions begin: the site lists them apart, and they come last. */
+const ARCHIVED = "archived:";
+
 const history: History = {
   list(cursor) {
-    const query = `offset=${cursor ?? 0}&limit=${PAGE_SIZE}&order=updated`;
-    return { method: "GET", path: `/backend-api/conversations?${query}` };
+    const isArchived = cursor?.startsWith(ARCHIVED) === true;
+    const offset = isArchived ? cursor.slice(ARCHIVED.length) : (cursor ?? "0");
+    const query = `offset=${offset}&limit=${PAGE_SIZE}&order=updated`;
+    const path = `/backend-api/conversations?${query}${isArchived ? "&is_archived=true" : ""}`;
+    return { method: "GET", path };
   },
   readList(answer) {
     const body = asRecord(parseJson(answer.body));
@@ -69,11 +75,18 @@ const history: History = {
       const key = asString(item?.id);
       return item && key ? [compact({ key, updatedAt: isoTime(item.update_time) })] : [];
     });
-    const asked = Number(URL.parse(answer.url)?.searchParams.get("offset"));
-    const end = (asNumber(body.offset) ?? asked) + body.items.length;
+    const asked = URL.parse(answer.url)?.searchParams;
+    const isArchived = asked?.get("is_archived") === "true";
+    const end = Number(asked?.get("offset") ?? 0) + body.items.length;
     const total = asNumber(body.total);
     const isLast = body.items.length === 0 || (total !== undefined && end >= total);
-    return compact({ sessions, next: isLast ? null : `${end}`, total });
+    const next = isLast ? (isArchived ? null : 0) : end;
+    const isInArchive = isArchived || isLast;
+    return compact({
+      sessions,
+      next: next === null ? null : `${isInArchive ? ARCHIVED : ""}${next}`,
+      total: isArchived ? undefined : total,
+    });
   },
   load(key, answers) {
     if (answers.length > 0) return null;

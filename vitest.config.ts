@@ -1,6 +1,5 @@
 import { defineConfig } from "vitest/config";
 import { WxtVitest } from "wxt/testing/vitest-plugin";
-import { agentRulesPlugin } from "./capture/rules-plugin.ts";
 
 const never = ["**/node_modules/**", ".output/**", ".wxt/**", ".data/**", "e2e/**"];
 
@@ -8,7 +7,7 @@ export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [await WxtVitest(), agentRulesPlugin(import.meta.dirname)],
+        plugins: [await WxtVitest()],
         test: {
           name: "extension",
           environment: "happy-dom",

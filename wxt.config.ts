@@ -2,8 +2,8 @@ import tailwindcss from "@tailwindcss/vite";
 import type {} from "@wxt-dev/auto-icons";
 import { defineConfig } from "wxt";
 import { presetPlugin } from "./capture/preset-plugin.ts";
-import { agentRulesPlugin } from "./capture/rules-plugin.ts";
-import { rulesFiles } from "./capture/dom/rules-files.ts";
+import { rulesFiles as pageRulesFiles } from "./capture/dom/rules-files.ts";
+import { rulesFiles } from "./capture/rules-files.ts";
 import { buildProblems } from "./local/build-guard.ts";
 import { CHROME_KEY, GECKO_ID, redirectUris } from "./local/extension-id.ts";
 
@@ -32,12 +32,14 @@ export default defineConfig({
   modules: ["@wxt-dev/module-react", "@wxt-dev/auto-icons"],
   autoIcons: { baseIconPath: "assets/icon.svg" },
   vite: () => ({
-    plugins: [tailwindcss(), agentRulesPlugin(import.meta.dirname), presetPlugin()],
+    plugins: [tailwindcss(), presetPlugin()],
     define: { "import.meta.env.REDIRECT_URIS": JSON.stringify(redirectUris()) },
   }),
   hooks: {
     "build:publicAssets": async (_wxt, files) => {
-      for (const { path, contents } of await rulesFiles(import.meta.dirname)) {
+      const root = import.meta.dirname;
+      const built = [...(await rulesFiles(root)), ...(await pageRulesFiles(root))];
+      for (const { path, contents } of built) {
         files.push({ relativeDest: path, contents });
       }
     },

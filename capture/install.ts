@@ -1,17 +1,20 @@
-import { agentRules } from "virtual:agent-rules";
 import { onMessage, sendMessage } from "../utils/messages";
 import { createDelivery } from "./deliver";
 import { createIntake } from "./intake";
 import { MAX_URL_CHARS } from "./limits";
-import { rulesFor, selectorsFor } from "./rules";
+import { pageRules, RULES_NAME, type AgentRules } from "./rules";
 import { awaitPort, STOP } from "./seal";
 import { watchSilence } from "./silence";
 
 /** Where the script that runs on this page keeps its end, in its own world: a second injection ends the first, and the background can ask. */
 const RUNNING = Symbol.for("opensync-companion:capture");
 
+const RULES = Symbol.for(RULES_NAME);
+
 type Scope = typeof globalThis & {
   [RUNNING]?: () => void;
+  /** By agent; put there by the files of rules, which come before this script. */
+  [RULES]?: Record<string, AgentRules>;
   /** Gone from a script whose extension was updated or removed. */
   chrome?: { runtime?: { id?: string } };
 };
@@ -38,6 +41,7 @@ export function installCapture(): void {
   if (window.top !== window || document.contentType !== "text/html") return;
   scope[RUNNING]?.();
   let port: MessagePort | null = null;
+  const agents = Object.values(scope[RULES] ?? {});
 
   const delivery = createDelivery({
     send: (chunk) => sendMessage("observe", chunk),
@@ -48,12 +52,12 @@ export function installCapture(): void {
   });
 
   const silence = watchSilence({
-    selectors: selectorsFor(location.origin, agentRules),
+    selectors: agents.flatMap(({ shows }) => shows ?? []),
     // A worker that cannot be reached now hears of it at the page's next load.
     report: () => void sendMessage("reportSilence").catch(() => undefined),
   });
 
-  const rules = rulesFor(location.origin, agentRules);
+  const rules = pageRules(agents);
   const intake = createIntake({
     rules,
     hand(handed) {

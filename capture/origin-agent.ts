@@ -1,9 +1,13 @@
 import type { Agent } from "../agents/agent";
 import type { AgentSwitch } from "../utils/storage";
-import { isNameable } from "./rules";
 
 /** One person's switches, by agent id. */
 export type Switches = Readonly<Record<string, AgentSwitch>>;
+
+/** Whether the person may name origins for an agent: it is hosted by themselves, or reads any page. */
+function isNameable({ selfHosted, kind }: Agent): boolean {
+  return selfHosted !== undefined || kind === "any";
+}
 
 /** Match patterns of everything that an agent's switch covers: its own origins and those that the person may name and has named. */
 export function agentPatterns(agent: Agent, agentSwitch: AgentSwitch | undefined): string[] {

@@ -60,7 +60,9 @@ function createBrowser() {
 }
 
 /** The traffic is wanted on these patterns, and no page's elements. */
-const on = (...patterns: string[]) => ({ patterns, readers: [] });
+const on = (...patterns: string[]) => ({ traffic: traffic(...patterns), readers: [] });
+const traffic = (...patterns: string[]) =>
+  patterns.length > 0 ? [{ agentId: "opencode", patterns }] : [];
 
 const A = "http://localhost:4096/*";
 const B = "https://code.example/*";
@@ -77,8 +79,17 @@ describe("apply", () => {
     expect(await registration.apply(on(A))).toEqual({ missing: [] });
     expect(await registration.apply(on(A))).toEqual({ missing: [] });
     expect(await createRegistration(browser.deps).apply(on(A))).toEqual({ missing: [] });
-    expect(browser.state.log).toEqual(["register capture tap"]);
+    expect(browser.state.log).toEqual(["register agent-opencode capture tap"]);
     expect(browser.state.scripts).toEqual([
+      {
+        id: "agent-opencode",
+        js: ["rules/opencode.js"],
+        matches: [A],
+        world: "ISOLATED",
+        runAt: "document_start",
+        allFrames: false,
+        persistAcrossSessions: true,
+      },
       {
         id: "capture",
         js: ["capture.js"],
@@ -105,7 +116,11 @@ describe("apply", () => {
     await registration.apply(on(A));
     browser.state.scripts.pop();
     await registration.apply(on(A));
-    expect(browser.state.scripts.map((script) => script.id)).toEqual(["capture", "tap"]);
+    expect(browser.state.scripts.map((script) => script.id)).toEqual([
+      "agent-opencode",
+      "capture",
+      "tap",
+    ]);
   });
 
   it("follows changes, and unregisters when nothing is wanted", async () => {
@@ -117,10 +132,10 @@ describe("apply", () => {
     expect(browser.state.scripts).toEqual([]);
     await registration.apply(on());
     expect(browser.state.log).toEqual([
-      "register capture tap",
-      "unregister capture tap",
-      "register capture tap",
-      "unregister capture tap",
+      "register agent-opencode capture tap",
+      "unregister agent-opencode capture tap",
+      "register agent-opencode capture tap",
+      "unregister agent-opencode capture tap",
     ]);
   });
 
@@ -147,7 +162,7 @@ describe("apply", () => {
       registration.apply(on(A)),
       registration.apply(on(B)),
     ]);
-    expect(browser.state.scripts.map((script) => script.matches)).toEqual([[B], [B]]);
+    expect(browser.state.scripts.map((script) => script.matches)).toEqual([[B], [B], [B]]);
   });
 
   it("strips ports where patterns cannot hold them", async () => {
@@ -163,13 +178,16 @@ describe("the reader of pages' elements", () => {
 
   it("is registered only where it is wanted, after the page has loaded, behind its agent's rules", async () => {
     const registration = createRegistration(browser.deps);
-    expect(await registration.apply({ patterns: [A], readers: [reader] })).toEqual({ missing: [] });
+    expect(await registration.apply({ traffic: traffic(A), readers: [reader] })).toEqual({
+      missing: [],
+    });
     expect(browser.state.scripts.map(({ id, matches }) => [id, matches])).toEqual([
+      ["agent-opencode", [A]],
       ["capture", [A]],
       ["tap", [A]],
       ["reader-jules", [B]],
     ]);
-    expect(browser.state.scripts[2]).toEqual({
+    expect(browser.state.scripts[3]).toEqual({
       id: "reader-jules",
       js: ["page-rules/jules.js", "dom.js"],
       matches: [B],
@@ -178,14 +196,14 @@ describe("the reader of pages' elements", () => {
       allFrames: false,
       persistAcrossSessions: true,
     });
-    expect(await registration.registered()).toEqual({ patterns: [A], readers: [reader] });
-    await registration.apply({ patterns: [A], readers: [reader] });
-    expect(browser.state.log).toEqual(["register capture tap reader-jules"]);
+    expect(await registration.registered()).toEqual({ traffic: traffic(A), readers: [reader] });
+    await registration.apply({ traffic: traffic(A), readers: [reader] });
+    expect(browser.state.log).toEqual(["register agent-opencode capture tap reader-jules"]);
   });
 
   it("stands alone where an agent's traffic is of no use, and goes with the wish", async () => {
     const registration = createRegistration(browser.deps);
-    await registration.apply({ patterns: [], readers: [reader] });
+    await registration.apply({ traffic: [], readers: [reader] });
     expect(browser.state.scripts.map(({ id }) => id)).toEqual(["reader-jules"]);
     await registration.apply(on());
     expect(browser.state.scripts).toEqual([]);
@@ -194,16 +212,16 @@ describe("the reader of pages' elements", () => {
   it("is not registered without a permission, which is told", async () => {
     browser.state.allowed.delete(B);
     const registration = createRegistration(browser.deps);
-    expect(await registration.apply({ patterns: [A], readers: [reader] })).toEqual({
+    expect(await registration.apply({ traffic: traffic(A), readers: [reader] })).toEqual({
       missing: [B],
     });
-    expect(browser.state.scripts.map(({ id }) => id)).toEqual(["capture", "tap"]);
+    expect(browser.state.scripts.map(({ id }) => id)).toEqual(["agent-opencode", "capture", "tap"]);
   });
 
   it("is put into open tabs of its own pages only", async () => {
     browser.state.tabs = [{ id: 1 }];
     const registration = createRegistration(browser.deps);
-    expect(await registration.inject({ patterns: [], readers: [reader] })).toBe(1);
+    expect(await registration.inject({ traffic: [], readers: [reader] })).toBe(1);
     expect(browser.state.queries).toEqual([{ url: [B] }]);
     expect(browser.state.log).toEqual(["ISOLATED /page-rules/jules.js,/dom.js in 1"]);
   });
@@ -222,8 +240,12 @@ describe("inject", () => {
     browser.state.tabs = [{ id: 1 }, { id: 2 }, { id: 3, discarded: true }];
     browser.state.broken.add(2);
     expect(await createRegistration(browser.deps).inject(on(A))).toBe(1);
-    expect(browser.state.queries).toEqual([{ url: [A] }]);
-    expect(browser.state.log).toEqual(["ISOLATED /capture.js in 1", "MAIN /tap.js in 1"]);
+    expect(browser.state.queries).toEqual([{ url: [A] }, { url: [A] }]);
+    expect(browser.state.log).toEqual([
+      "ISOLATED /rules/opencode.js in 1",
+      "ISOLATED /capture.js in 1",
+      "MAIN /tap.js in 1",
+    ]);
   });
 
   it("asks for no tabs without a permission", async () => {

@@ -4,7 +4,8 @@
  * agent has no other way. Nothing of it is in the manifest.
  */
 import type { Browser, Scripting } from "webextension-polyfill";
-import { rulesPath } from "./dom/names";
+import { rulesPath as pageRulesPath } from "./dom/names";
+import { rulesPath } from "./rules";
 
 /** The browser's APIs that are used, so that tests can give others. */
 export interface RegistrationDeps {
@@ -21,8 +22,8 @@ export interface RegistrationDeps {
   hasPortsInPatterns: boolean;
 }
 
-/** Where the elements of one agent's pages are read. */
-export interface PageReader {
+/** Where one agent's pages are. */
+export interface AgentPages {
   agentId: string;
   patterns: readonly string[];
 }
@@ -30,8 +31,9 @@ export interface PageReader {
 /** What is wanted on which pages, as match patterns. */
 export interface Placing {
   /** The traffic is copied. */
-  patterns: readonly string[];
-  readers: readonly PageReader[];
+  traffic: readonly AgentPages[];
+  /** The elements are read. */
+  readers: readonly AgentPages[];
 }
 
 export interface Registration {
@@ -63,11 +65,19 @@ const SCRIPTS: readonly Script[] = [
   { id: "tap", files: ["tap.js"], world: "MAIN", runAt: "document_start" },
 ];
 
+/** Chrome runs the scripts of a moment by the order of their ids, Firefox by that of their registration: this one comes before `capture` in both. */
+const RULES = "agent-";
 const READER = "reader-";
+
+/** The rules of one agent: what capture takes of the traffic. */
+function rulesScript(agentId: string): Script {
+  const files = [rulesPath(agentId)];
+  return { id: RULES + agentId, files, world: "ISOLATED", runAt: "document_start" };
+}
 
 /** The reader of pages' elements, behind the rules of the one agent. */
 function readerScript(agentId: string): Script {
-  const files = [rulesPath(agentId), "dom.js"];
+  const files = [pageRulesPath(agentId), "dom.js"];
   return { id: READER + agentId, files, world: "ISOLATED", runAt: "document_idle" };
 }
 
@@ -101,8 +111,10 @@ export function createRegistration(deps: RegistrationDeps): Registration {
   }
 
   /** Each script with the patterns that are wanted and permitted for it; none without any. */
-  async function placed({ patterns, readers }: Placing) {
+  async function placed({ traffic, readers }: Placing) {
+    const patterns = traffic.flatMap((pages) => pages.patterns);
     const wanted = [
+      ...traffic.map((pages) => ({ ...pages, script: rulesScript(pages.agentId) })),
       ...SCRIPTS.map((script) => ({ script, patterns })),
       ...readers.map((reader) => ({ ...reader, script: readerScript(reader.agentId) })),
     ];
@@ -159,28 +171,26 @@ export function createRegistration(deps: RegistrationDeps): Registration {
       inTurn(async () => {
         const { allowed, scripts } = await placed(wanted);
         await register(scripts);
-        const all = [...wanted.patterns, ...wanted.readers.flatMap(({ patterns }) => patterns)];
+        const all = [...wanted.traffic, ...wanted.readers].flatMap(({ patterns }) => patterns);
         return { missing: [...new Set(all)].filter((pattern) => !allowed.includes(pattern)) };
       }),
     async registered() {
       const scripts = await deps.scripting.getRegisteredContentScripts();
-      const readers = scripts.filter(({ id }) => id.startsWith(READER));
-      return {
-        patterns: scripts.find(({ id }) => id === SCRIPTS[0]?.id)?.matches ?? [],
-        readers: readers.map(({ id, matches = [] }) => ({
-          agentId: id.slice(READER.length),
-          patterns: matches,
-        })),
-      };
+      const pagesOf = (kind: string): AgentPages[] =>
+        scripts
+          .filter(({ id }) => id.startsWith(kind))
+          .map(({ id, matches = [] }) => ({ agentId: id.slice(kind.length), patterns: matches }));
+      return { traffic: pagesOf(RULES), readers: pagesOf(READER) };
     },
     inject: (wanted) =>
       inTurn(async () => {
         const { scripts } = await placed(wanted);
         let count = 0;
-        const pair = scripts.find(({ script }) => script === SCRIPTS[0]);
-        if (pair) count += await putInto(pair.matches, SCRIPTS);
+        // In the order of their registration: the rules of all agents come before the pair that takes them.
         for (const { script, matches } of scripts) {
-          if (!SCRIPTS.includes(script)) count += await putInto(matches, [script]);
+          if (script === SCRIPTS[1]) continue;
+          const done = await putInto(matches, script === SCRIPTS[0] ? SCRIPTS : [script]);
+          if (!script.id.startsWith(RULES)) count += done;
         }
         return count;
       }),

@@ -3,10 +3,6 @@ import type { Agent, Stream, Tap } from "../agents/agent";
 /** The data of one agent that travels to its pages; the readers stay in the background. */
 export interface AgentRules {
   id: string;
-  /** Origins that are always this agent's, without the pattern's `/*`. */
-  origins: string[];
-  /** The person may name origins for it. */
-  isNameable: boolean;
   taps: Omit<Tap, "read">[];
   streams: Stream[];
   /** CSS selector of what shows messages on the agent's pages. */
@@ -22,9 +18,12 @@ export interface PageRule extends Omit<Tap, "id" | "read"> {
   stream?: Stream;
 }
 
-/** Whether the person may name origins for an agent: it is hosted by themselves, or reads any page. */
-export function isNameable({ selfHosted, kind }: Agent): boolean {
-  return selfHosted !== undefined || kind === "any";
+/** Where the rules of the agents that are switched on for a page lie, by agent, in the extension's own world. */
+export const RULES_NAME = "opensync-companion:rules";
+
+/** Where an agent's rules lie in the built extension. */
+export function rulesPath(agentId: string): string {
+  return `rules/${agentId}.js`;
 }
 
 function withoutReader(tap: Tap): Omit<Tap, "read"> {
@@ -36,31 +35,15 @@ function withoutReader(tap: Tap): Omit<Tap, "read"> {
 export function rulesOf(agent: Agent): AgentRules {
   return {
     id: agent.id,
-    origins: agent.origins.map((pattern) => pattern.slice(0, -2)),
-    isNameable: isNameable(agent),
     taps: agent.taps.map(withoutReader),
     streams: agent.streams ?? [],
     ...(agent.shows === undefined ? {} : { shows: agent.shows }),
   };
 }
 
-/** The agents that may be at an origin. */
-function agentsAt(origin: string, all: readonly AgentRules[]): AgentRules[] {
-  const fixed = all.filter((rules) => !rules.isNameable && rules.origins.includes(origin));
-  return fixed.length > 0 ? fixed : all.filter((rules) => rules.isNameable);
-}
-
-/** The CSS selectors of what shows messages at an origin. */
-export function selectorsFor(origin: string, all: readonly AgentRules[]): string[] {
-  return agentsAt(origin, all).flatMap(({ shows }) => shows ?? []);
-}
-
-/**
- * The rules for a page: those of the agents with that fixed origin, else of every agent that may be anywhere. The page's content script cannot
- * know for which of them the person named the origin; the background does, and reads with no other.
- */
-export function rulesFor(origin: string, all: readonly AgentRules[]): PageRule[] {
-  return agentsAt(origin, all).flatMap(({ id: agent, taps, streams }) => [
+/** The rules for a page of these agents. */
+export function pageRules(all: readonly AgentRules[]): PageRule[] {
+  return all.flatMap(({ id: agent, taps, streams }) => [
     ...streams.map((stream) => {
       const { transport, path, host, method = "GET" } = stream;
       return { agent, transport, method, path, host, stream };

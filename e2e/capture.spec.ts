@@ -151,6 +151,26 @@ test.describe("the bridge", () => {
     }
   });
 
+  test("tells of an observation every agent that is on, and none that is off", async () => {
+    const page = await world.open("/");
+    await text(page, "/off/only");
+    await text(page, "/api/session/shared");
+    await text(page, "/beside/own");
+    await expect.poll(async () => (await world.seen()).length).toBe(3);
+    await settle(page);
+    const seen = (await world.seen()).map(({ observation: { tap, body }, reading }) => [
+      tap.split(" ").sort().join(" "),
+      (JSON.parse(body) as { key: string }).key,
+      reading?.session.agent,
+    ]);
+    const tap = "beside-agent/shared off-agent/shared test-agent/get";
+    expect(seen).toEqual([
+      [tap, "shared", "test-agent"],
+      [tap, "shared", "beside-agent"],
+      ["beside-agent/own", "own", "beside-agent"],
+    ]);
+  });
+
   test("keeps to the top frame and to the agent's origin", async () => {
     const page = await world.open("/frames");
     const frame = page.frames()[1]!;
@@ -490,6 +510,9 @@ test("registration keeps to what the person chose", async () => {
     true,
   ];
   expect(await registered()).toEqual([
+    script("agent-off-agent", "ISOLATED", [own]),
+    script("agent-test-agent", "ISOLATED", [own]),
+    script("agent-beside-agent", "ISOLATED", [own]),
     script("capture", "ISOLATED", [own]),
     script("tap", "MAIN", [own]),
   ]);
@@ -497,6 +520,9 @@ test("registration keeps to what the person chose", async () => {
     "https://not-permitted.example/*",
   ]);
   expect(await registered()).toEqual([
+    script("agent-off-agent", "ISOLATED", [own]),
+    script("agent-test-agent", "ISOLATED", [own]),
+    script("agent-beside-agent", "ISOLATED", [own]),
     script("capture", "ISOLATED", [own]),
     script("tap", "MAIN", [own]),
   ]);

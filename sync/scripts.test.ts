@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createScripts, type Wanted } from "./scripts";
 
-interface Reader {
+interface Pages {
   agentId: string;
   patterns: readonly string[];
 }
@@ -11,17 +11,16 @@ const NAMED = "http://10.0.0.5:4096/*";
 
 /** The browser's side: what is permitted, registered, and injected. */
 let permitted: Set<string>;
-let registered: string[];
-let readers: Reader[];
+let traffic: Pages[];
+let readers: Pages[];
 let injected: string[][];
-let injectedReaders: Reader[];
+let injectedReaders: Pages[];
 let wanted: Wanted[];
 let told: [string, boolean][];
 
 beforeEach(() => {
   permitted = new Set([...OWN, NAMED]);
-  [registered, injected, told, injectedReaders] = [[], [], [], []];
-  readers = [];
+  [traffic, readers, injected, told, injectedReaders] = [[], [], [], [], []];
   wanted = [opencode()];
 });
 
@@ -39,18 +38,19 @@ function scripts(hasPortsInPatterns = true) {
   return createScripts({
     getWanted: () => Promise.resolve(wanted),
     registration: {
-      registered: () => Promise.resolve({ patterns: registered, readers }),
+      registered: () => Promise.resolve({ traffic, readers }),
       apply(placing) {
-        const all = [placing.patterns, ...placing.readers.map(({ patterns }) => patterns)].flat();
-        registered = placing.patterns.filter((pattern) => permitted.has(pattern)).map(asPattern);
-        readers = placing.readers.map(({ agentId, patterns }) => ({
+        const all = [...placing.traffic, ...placing.readers].flatMap(({ patterns }) => patterns);
+        const allowed = ({ agentId, patterns }: Pages) => ({
           agentId,
           patterns: patterns.filter((pattern) => permitted.has(pattern)).map(asPattern),
-        }));
+        });
+        traffic = placing.traffic.map(allowed);
+        readers = placing.readers.map(allowed);
         return Promise.resolve({ missing: all.filter((one) => !permitted.has(one)) });
       },
       inject(placing) {
-        if (placing.patterns.length > 0) injected.push([...placing.patterns]);
+        for (const { patterns } of placing.traffic) injected.push([...patterns]);
         injectedReaders.push(...placing.readers);
         return Promise.resolve(1);
       },
@@ -60,15 +60,13 @@ function scripts(hasPortsInPatterns = true) {
   });
 }
 
-const sorted = (patterns: string[]) => [...patterns].sort();
-
 describe("the content scripts", () => {
   it("are registered where the person wants them, and put into open tabs once", async () => {
     const update = scripts();
     await update();
     await update();
-    expect(registered).toEqual(sorted(OWN));
-    expect(injected).toEqual([sorted(OWN)]);
+    expect(traffic).toEqual([{ agentId: "opencode", patterns: OWN }]);
+    expect(injected).toEqual([OWN]);
   });
 
   it("go only into tabs of what is new", async () => {
@@ -85,10 +83,10 @@ describe("the content scripts", () => {
     const before = wanted;
     wanted = [];
     await update();
-    expect(registered).toEqual([]);
+    expect(traffic).toEqual([]);
     wanted = before;
     await update();
-    expect(injected).toEqual([sorted(OWN), sorted(OWN)]);
+    expect(injected).toEqual([OWN, OWN]);
   });
 
   it("are not put into tabs again and again where patterns have no ports", async () => {
@@ -107,18 +105,18 @@ describe("the reader of pages' elements", () => {
     const update = scripts();
     await update();
     await update();
-    expect(registered).toEqual(sorted(OWN));
+    expect(traffic).toEqual([{ agentId: "opencode", patterns: OWN }]);
     expect(readers).toEqual([{ agentId: "jules", patterns: [NAMED] }]);
-    expect(injected).toEqual([sorted(OWN)]);
+    expect(injected).toEqual([OWN]);
     expect(injectedReaders).toEqual(readers);
   });
 
-  it("is put into open tabs where the traffic's scripts are already", async () => {
+  it("is put into open tabs where another agent's scripts are already, and that agent's rules too", async () => {
     const update = scripts();
     await update();
     wanted = [opencode(), { ...jules, patterns: OWN, hasTraffic: true }];
     await update();
-    expect(injected).toHaveLength(1);
+    expect(injected).toEqual([OWN, OWN]);
     expect(injectedReaders).toEqual([{ agentId: "jules", patterns: OWN }]);
   });
 

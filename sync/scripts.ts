@@ -14,8 +14,13 @@ export interface Wanted {
 
 /** What is or should be on which pages (capture/register.ts). */
 interface Placing {
+  traffic: readonly AgentPages[];
+  readers: readonly AgentPages[];
+}
+
+interface AgentPages {
+  agentId: string;
   patterns: readonly string[];
-  readers: readonly { agentId: string; patterns: readonly string[] }[];
 }
 
 /** What holding needs from outside. */
@@ -35,12 +40,10 @@ export interface ScriptsDeps {
 }
 
 function placingOf(wanted: readonly Wanted[]): Placing {
-  const traffic = wanted.filter(({ hasTraffic }) => hasTraffic);
+  const pages = wanted.map(({ agentId, patterns }) => ({ agentId, patterns }));
   return {
-    patterns: [...new Set(traffic.flatMap(({ patterns }) => patterns))].sort(),
-    readers: wanted
-      .filter(({ hasReader }) => hasReader)
-      .map(({ agentId, patterns }) => ({ agentId, patterns })),
+    traffic: pages.filter((_, at) => wanted[at]!.hasTraffic),
+    readers: pages.filter((_, at) => wanted[at]!.hasReader),
   };
 }
 
@@ -56,27 +59,32 @@ export function createScripts(deps: ScriptsDeps) {
     return patterns.filter((one) => !missing.includes(one) && !before.includes(asRegistered(one)));
   }
 
-  /** What open tabs lack: they have the rest since they were loaded. */
-  function addedIn(before: Placing, { patterns, readers }: Placing, missing: string[]): Placing {
-    const fresh = readers.map(({ agentId, patterns: own }) => {
-      const known = before.readers.find((reader) => reader.agentId === agentId)?.patterns ?? [];
-      return { agentId, patterns: addedTo(known, own, missing) };
-    });
-    return {
-      patterns: addedTo(before.patterns, patterns, missing),
-      readers: fresh.filter((reader) => reader.patterns.length > 0),
-    };
+  function addedPages(
+    before: readonly AgentPages[],
+    wanted: readonly AgentPages[],
+    missing: string[],
+  ): AgentPages[] {
+    return wanted
+      .map(({ agentId, patterns }) => {
+        const known = before.find((pages) => pages.agentId === agentId)?.patterns ?? [];
+        return { agentId, patterns: addedTo(known, patterns, missing) };
+      })
+      .filter(({ patterns }) => patterns.length > 0);
   }
 
   async function update(): Promise<string[]> {
     const wanted = await deps.getWanted();
     const placing = placingOf(wanted);
     const before = await deps.registration.registered();
-    const all = [before.patterns, ...before.readers.map(({ patterns }) => patterns)].flat();
+    const all = [...before.traffic, ...before.readers].flatMap(({ patterns }) => patterns);
     const wasRegistered = (pattern: string) => all.includes(asRegistered(pattern));
     const { missing } = await deps.registration.apply(placing);
-    const added = addedIn(before, placing, missing);
-    if (added.patterns.length + added.readers.length > 0) await deps.registration.inject(added);
+    // What open tabs lack: they have the rest since they were loaded.
+    const added = {
+      traffic: addedPages(before.traffic, placing.traffic, missing),
+      readers: addedPages(before.readers, placing.readers, missing),
+    };
+    if (added.traffic.length + added.readers.length > 0) await deps.registration.inject(added);
     const lacking: string[] = [];
     for (const { agentId, patterns: own, named } of wanted) {
       const absent = own.filter((pattern) => missing.includes(pattern));

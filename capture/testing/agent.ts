@@ -50,5 +50,44 @@ export const testAgent = defineAgent({
       askLess: ["/api/session/$1?limit=1"],
     },
   ],
+  page: {
+    use: "fallback",
+    messages: [".message"],
+    roles: [
+      { role: "user", match: ".from-user" },
+      { role: "assistant", match: ".from-agent" },
+    ],
+    running: ["button.stop"],
+    title: ["h1"],
+  },
   facts: [],
+});
+
+const beside = {
+  name: "Beside",
+  kind: "self-hosted" as const,
+  origins: [],
+  selfHosted: { path: "/health", isRecognised: () => true },
+  session: () => null,
+  facts: [],
+};
+
+/** Another one at the same origin, for some of the same requests and some of its own. */
+export const besideAgent = defineAgent({
+  ...beside,
+  id: "beside-agent",
+  taps: [
+    { id: "shared", transport: "fetch", method: "GET", path: "^/api/session/shared", read },
+    { id: "own", transport: "fetch", method: "GET", path: "^/beside/", read },
+  ],
+});
+
+/** One that is never switched on. */
+export const offAgent = defineAgent({
+  ...beside,
+  id: "off-agent",
+  taps: [
+    { id: "own", transport: "fetch", method: "GET", path: "^/off/", read },
+    { id: "shared", transport: "fetch", method: "GET", path: "^/api/session/shared", read },
+  ],
 });

@@ -10,7 +10,7 @@ import { createCollector } from "../collect";
 import { agentPatterns, agentsAt, type Switches } from "../origin-agent";
 import { problemTrouble, readObservation } from "../read";
 import { createRegistration } from "../register";
-import { testAgent } from "./agent";
+import { besideAgent, offAgent, testAgent } from "./agent";
 
 /** One observation that arrived whole. */
 export interface Seen {
@@ -28,7 +28,7 @@ declare const TEST_SWITCHES: Switches;
 /** Where a worker that no test can look into tells what it saw, one POST each; null where one can. */
 declare const TEST_REPORT: string | null;
 
-const agents = [testAgent, opencode];
+const agents = [testAgent, besideAgent, offAgent, opencode];
 const collector = createCollector({
   now: Date.now,
   hostsOf: (name) => testAgent.taps.find(({ id }) => name === `test-agent/${id}`)?.host,
@@ -69,8 +69,11 @@ async function report(seen: unknown): Promise<void> {
 
 if (TEST_REPORT) {
   const enabled = agents.filter(({ id }) => control.switches[id]?.isEnabled);
-  const patterns = enabled.flatMap((agent) => agentPatterns(agent, control.switches[agent.id]));
-  void registration.apply({ patterns, readers: [] }).then(report);
+  const traffic = enabled.map((agent) => ({
+    agentId: agent.id,
+    patterns: agentPatterns(agent, control.switches[agent.id]),
+  }));
+  void registration.apply({ traffic, readers: [] }).then(report);
 }
 
 export type Control = typeof control;

@@ -1,5 +1,5 @@
 /** Chromium with a test extension: the tap, capture and background parts of the real one, around a gate that the test sets. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium, type BrowserContext, type Page, type Worker } from "@playwright/test";
@@ -65,15 +65,30 @@ export interface CaptureWorld {
 const ENTRIES = {
   tap: `import { installTap } from "./capture/tap/install"; installTap();`,
   capture: `import { installCapture } from "./capture/install"; installCapture();`,
+  dom: `import { installReader } from "./capture/dom/install"; installReader();`,
   background: `import "./capture/testing/background";`,
 };
 
-/** The rules that the build of the extension extracts, with those of the test agent. */
+/** The files of rules that the build of the extension writes, for the agents here. */
 const RULES = `
-  import { rulesOf } from "./capture/rules";
-  import { testAgent } from "./capture/testing/agent";
+  import { rulesFile } from "./capture/rules-file";
+  import { besideAgent, offAgent, testAgent } from "./capture/testing/agent";
   import { opencode } from "./agents/opencode";
-  export const agentRules = [testAgent, opencode].map(rulesOf);`;
+  export const files = [testAgent, besideAgent, offAgent, opencode].map(rulesFile);`;
+
+async function writeRules(folder: string): Promise<void> {
+  const bundle = join(folder, "rules.mjs");
+  await build({
+    stdin: { contents: RULES, resolveDir: ROOT, loader: "ts" },
+    outfile: bundle,
+    bundle: true,
+    format: "esm",
+    logLevel: "error",
+  });
+  const { files } = (await import(bundle)) as { files: { path: string; contents: string }[] };
+  await mkdir(join(folder, "rules"), { recursive: true });
+  for (const { path, contents } of files) await writeFile(join(folder, path), contents);
+}
 
 interface TestBuild {
   browser?: "chromium" | "firefox";
@@ -90,6 +105,8 @@ export async function buildTestExtension(
   const isFirefox = browser === "firefox";
   const switches = {
     "test-agent": { isEnabled: true, origins: [origin] },
+    "beside-agent": { isEnabled: true, origins: [origin] },
+    "off-agent": { isEnabled: false, origins: [origin] },
     opencode: { isEnabled: opencode !== "", origins: [opencode] },
   };
   for (const [name, contents] of Object.entries(ENTRIES)) {
@@ -105,24 +122,9 @@ export async function buildTestExtension(
         TEST_SWITCHES: JSON.stringify(switches),
         TEST_REPORT: JSON.stringify(isFirefox ? `${origin}/report` : null),
       },
-      plugins: [
-        {
-          name: "rules",
-          setup(plugin) {
-            plugin.onResolve({ filter: /^virtual:agent-rules$/ }, ({ path }) => ({
-              path,
-              namespace: "rules",
-            }));
-            plugin.onLoad({ filter: /.*/, namespace: "rules" }, () => ({
-              contents: RULES,
-              resolveDir: ROOT,
-              loader: "ts",
-            }));
-          },
-        },
-      ],
     });
   }
+  await writeRules(folder);
   const manifest = {
     manifest_version: 3,
     name: "Capture under test",
@@ -137,6 +139,18 @@ export async function buildTestExtension(
       : { background: { service_worker: "background.js" } }),
   };
   await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+}
+
+/** Rules of an agent that is off are there too, as in a page that was open when it was switched off. */
+function trafficOn(patterns: string[], opencode: string) {
+  const isOpencode = (pattern: string) => pattern === `${opencode}/*`;
+  const own = patterns.filter((pattern) => !isOpencode(pattern));
+  return [
+    { agentId: "off-agent", patterns: own },
+    { agentId: "test-agent", patterns: own },
+    { agentId: "beside-agent", patterns: own },
+    { agentId: "opencode", patterns: patterns.filter(isOpencode) },
+  ];
 }
 
 async function launch(folder: string): Promise<BrowserContext> {
@@ -216,9 +230,9 @@ export async function openCaptureWorld({
             control: { registration: Record<string, (wanted: unknown) => Promise<unknown>> };
           }
         ).control;
-        return registration[method]!({ patterns: values, readers: [] });
+        return registration[method]!({ traffic: values, readers: [] });
       },
-      [name, patterns] as const,
+      [name, trafficOn(patterns, opencode)] as const,
     );
   }
 

@@ -128,7 +128,7 @@ function handlers(streams: Set<ServerResponse>): Record<string, Handler> {
 
 /** Anything below these paths answers JSON that the test agent reads. */
 function fallback(url: URL, response: ServerResponse): void {
-  const match = /^\/(?:api|xhr)\/(?:session\/)?(\w+)$/.exec(url.pathname);
+  const match = /^\/(?:api|xhr|off|beside)\/(?:session\/)?(\w+)$/.exec(url.pathname);
   if (match) json(response, { key: match[1], texts: [`${match[1]} said hello – ✓ 😀`] });
   else response.writeHead(404).end();
 }

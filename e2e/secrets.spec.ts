@@ -90,8 +90,8 @@ test("a conversation full of secrets is kept without any of them", async ({ worl
     expect(leaksIn(said)).toEqual(planted.map(({ name }) => name));
     await expect.poll(() => databaseText(inside), { timeout: 30_000 }).toContain("Sunflower.");
     const stored = await databaseText(inside);
-    expect(stored).toContain("[redacted:openai-key:");
     expect(leaksIn(stored)).toEqual([]);
+    expect(stored.includes("[redacted:openai-key:")).toBe(true);
 
     await world.wire.comeBack();
     await expect
@@ -101,9 +101,9 @@ test("a conversation full of secrets is kept without any of them", async ({ worl
       .toContain("Sunflower.");
     const title = async () => (await archive.sessions()).find((one) => one.title)?.title;
     await expect.poll(title).toMatch(/^Rotate \[redacted:github-token:\w{8}\]$/);
-    expect(sent()).toContain("Sunflower.");
-    expect(sent()).toContain("[redacted:private-key:");
     expect(leaksIn(sent())).toEqual([]);
+    expect(sent().includes("Sunflower.")).toBe(true);
+    expect(sent().includes("[redacted:private-key:")).toBe(true);
     expect(leaksIn(JSON.stringify(await archivedMessages(archive, key)))).toEqual([]);
     expect(leaksIn(await databaseText(inside))).toEqual([]);
 

@@ -2,23 +2,20 @@ import {
   defineAgent,
   type MessageReading,
   type Observation,
-  type Part,
   type Readings,
   type SessionReading,
 } from "./agent";
 import { jsonObjects } from "./shared/frames";
-import { asRecord, asRecords, asString, compact, parseJson, toJson } from "./shared/json";
+import { asRecord, asRecords, asString, compact, parseJson } from "./shared/json";
+import { blockParts, pagesIn } from "./shared/kimi-blocks";
 import { readKimiStream } from "./shared/kimi-frames";
-import { filePart, isoTime, sourcePart, textParts, unknownPart } from "./shared/parts";
+import { isoTime } from "./shared/parts";
 import { shownSession, siteMatch } from "./shared/site";
 
 type Json = Record<string, unknown>;
 
 const HOST = /^(?:www\.)?kimi\.com$/;
 const SERVICE = "^/apiv2/kimi\\.(?:gateway\\.)?chat\\.v1\\.ChatService/";
-
-/** Blocks that only steer the page. */
-const BOOKKEEPING = new Set(["id", "parentId", "messageId", "createTime", "updateTime", "status"]);
 
 function pageOf(key: string): string {
   return `https://www.kimi.com/chat/${key}`;
@@ -30,63 +27,6 @@ function sessionOf(url: URL): string | null {
 
 function isOwn(observation: Observation, method: string): boolean {
   return siteMatch(observation, HOST, new RegExp(`${SERVICE}${method}(?:\\?|$)`)) !== null;
-}
-
-function toolParts(tool: Json, id: string): Part[] {
-  const toolCallId = asString(tool.toolCallId) ?? asString(tool.id) ?? id;
-  const args = tool.args ?? tool.arguments ?? tool.input;
-  const result = tool.result ?? tool.contents ?? tool.output;
-  const call: Part = {
-    type: "tool-call",
-    toolCallId,
-    toolName: asString(tool.name) ?? "tool",
-    input: asString(args) ?? toJson(args ?? {}),
-  };
-  if (result === undefined) return [call];
-  const isError = tool.error !== undefined || undefined;
-  const output = asString(result) ?? toJson(result);
-  return [call, compact({ type: "tool-result" as const, toolCallId, output, isError })];
-}
-
-/** Pages that a search found, wherever in its block they stand. */
-function pagesIn(value: unknown, depth = 0): Part[] {
-  if (depth > 4) return [];
-  if (Array.isArray(value)) return value.flatMap((item) => pagesIn(item, depth + 1));
-  const record = asRecord(value);
-  if (!record) return [];
-  if (typeof record.url === "string") {
-    return sourcePart({ ...record, url: record.url, snippet: record.snippet ?? record.abstract });
-  }
-  return Object.values(record).flatMap((inner) => pagesIn(inner, depth + 1));
-}
-
-/** A search: the words that it was made with, and what it found. */
-function searchParts(search: Json, toolCallId: string): Part[] {
-  const { keywords, query, queries } = search;
-  const input = toJson(compact({ keywords, query, queries }));
-  const call: Part = { type: "tool-call", toolCallId, toolName: "search", input };
-  return [...(input === "{}" ? [] : [call]), ...pagesIn(search)];
-}
-
-function blockParts(block: Json, message: string): Part[] {
-  const id = `${message}:${asString(block.id) ?? ""}`;
-  return Object.entries(block).flatMap(([kind, value]): Part[] => {
-    const inner = asRecord(value);
-    if (BOOKKEEPING.has(kind) || !inner) return [];
-    if (kind === "text") return textParts(inner.content);
-    if (kind === "think") return textParts(inner.content, "reasoning");
-    if (kind === "tool") return toolParts(inner, id);
-    if (kind === "search") return searchParts(inner, id);
-    // The name of a step that the page shows while it works; what was done in it are blocks of their own.
-    if (kind === "stage" || kind === "multiStage") return [];
-    if (kind === "file" || kind === "image") {
-      const meta = asRecord(inner.meta) ?? inner;
-      const mediaType = meta.contentType ?? meta.mimeType ?? (kind === "image" ? kind : undefined);
-      const size = Number(meta.sizeBytes ?? meta.size);
-      return [filePart({ name: meta.name, mediaType, size: size || undefined, url: inner.url })];
-    }
-    return [unknownPart(kind, inner)];
-  });
 }
 
 function readMessage(message: Json, index: number, base: number | undefined): MessageReading[] {

@@ -48,7 +48,7 @@ function runsOf(contents: Json[]): Run[] {
   for (const content of contents) {
     const phase = asString(content.phase) ?? "answer";
     const callId = asString(content.function_id) ?? "";
-    let run = runs.findLast((last) => callId !== "" && last.callId === callId) ?? runs.at(-1);
+    let run = callId === "" ? runs.at(-1) : runs.findLast((last) => last.callId === callId);
     if (!run || run.phase !== phase || run.callId !== callId) {
       run = {
         phase,

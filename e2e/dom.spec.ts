@@ -135,7 +135,9 @@ async function scrollUp(page: Page): Promise<void> {
     const { list } = (window as unknown as List).list;
     while (list.scrollTop > 0) {
       list.scrollTop -= 280;
-      await new Promise((done) => setTimeout(done, 350));
+      // The page draws what came into view in its next frame.
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      await new Promise((done) => setTimeout(done, 200));
       await new Promise((done) => requestIdleCallback(done));
     }
   });

@@ -30,8 +30,8 @@ export interface Watch {
   stop(): void;
 }
 
-/** After a change, so that one look serves many. */
-const LOOK_AFTER_MS = 300;
+/** After a change, so that one look serves many; short, because a person who scrolls fast sees a message for no longer. */
+const LOOK_AFTER_MS = 120;
 const DELIVER_AFTER_MS = 1_000;
 /** A message that has not changed for so long is not being written. */
 const STILL_MS = 1_500;

@@ -62,6 +62,7 @@ describe("pages of the log", () => {
 
   it("gives the same messages in either order", () => {
     expect(stored(page("limit=500&sort_order=asc", log))).toEqual(whole);
+    expect(stored(page("limit=50", [...log].reverse(), "more"))).toEqual(whole);
   });
 
   it("loses nothing where a page parts a message, and counts its tokens at most once", () => {
@@ -80,6 +81,17 @@ describe("pages of the log", () => {
         expect([undefined, tokens]).toContainEqual(found);
       }
     }
+  });
+
+  it("takes the session's newest state only from the page that has it", () => {
+    const header = (query: string, next: string | null) =>
+      page(query, [...log].reverse(), next)[0]!.session;
+    for (const query of ["limit=50", "limit=50&sort_order=desc"]) {
+      expect(header(query, "more").cost).toBe(0.0503);
+      expect(header(`${query}&cursor=c`, "more").cost).toBeUndefined();
+    }
+    expect(header("limit=50&sort_order=asc", "more").cost).toBeUndefined();
+    expect(header("limit=50&sort_order=asc&cursor=c", null).cost).toBe(0.0503);
   });
 
   it("rises in the order of the log, whatever the clock said", () => {

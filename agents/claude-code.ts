@@ -16,9 +16,15 @@ function keyOf(id: string | undefined): string | null {
 const EVENTS =
   /^\/v1\/(?:code\/sessions\/(\w+)\/(?:teleport-)?events|sessions\/(\w+)\/events|session_ingress\/session\/(\w+))(?:\?|$)/;
 
+/** The newer form gives the newest events first unless it is asked otherwise, the older one the oldest. */
+function isNewestFirst(url: URL): boolean {
+  const order = url.searchParams.get("sort_order");
+  return order === null ? url.pathname.startsWith("/v1/code/") : order === "desc";
+}
+
 /** Whether the newest line of the session is among those of an answer. */
-function holdsEnd(body: Record<string, unknown>, query: URLSearchParams): boolean {
-  if (query.get("sort_order") === "desc") return !query.has("cursor");
+function holdsEnd(body: Record<string, unknown>, url: URL): boolean {
+  if (isNewestFirst(url)) return !url.searchParams.has("cursor");
   return !body.next_cursor && body.has_more !== true;
 }
 
@@ -30,9 +36,9 @@ function readEvents(observation: Observation): Readings {
   const isWhole = Array.isArray(body?.loglines);
   const values = isWhole ? body?.loglines : body?.data;
   if (!key || !url || !body || !Array.isArray(values)) return null;
-  const lines = linesOf(values, url.searchParams.get("sort_order") === "desc");
+  const lines = linesOf(values, isNewestFirst(url));
   const page = `${url.origin}/code/${key}`;
-  return readLog(lines, { key, url: page, isEnd: holdsEnd(body, url.searchParams), isWhole });
+  return readLog(lines, { key, url: page, isEnd: holdsEnd(body, url), isWhole });
 }
 
 const SESSION = /^\/v1\/(?:code\/)?sessions\/((?:session|cse)_\w+)(?:\?|$)/;

@@ -79,6 +79,19 @@ it("takes an answer as whole by its end mark, also when the page then let go of 
   expect(read({ ...whole, body: cut })![0]!.messages[1]!.state).toBe("partial");
 });
 
+it("keeps the messages that are whole of a conversation that was too long, and names no leaf", () => {
+  const load = fixture("conversation");
+  const url = new URL(load.url);
+  const whole = observe("conversation", url.pathname + url.search, load.body);
+  const cut = whole.body.slice(0, whole.body.indexOf("Make a table instead"));
+  const [reading] = read({ ...whole, body: cut, isTruncated: true })!;
+  const [expected] = read(whole)!;
+  expect(reading!.messages).toEqual(expected!.messages.slice(0, 5));
+  expect(reading!.session).toMatchObject({ key: KEY, title: "Weather in Paris" });
+  expect(reading!.session.activeLeafKey).toBeUndefined();
+  expect(read({ ...whole, body: cut })).toBeNull();
+});
+
 it("gives the answer of another conversation to nobody", () => {
   const load = fixture("conversation");
   const path = `/api/organizations/${ORG}/chat_conversations/019e1a00-0000-7000-8000-0000000000bb?rendering_mode=messages&render_all_tools=true`;

@@ -2,7 +2,7 @@ import { defineAgent, type HistoryList, type Observation, type Readings } from "
 import { pathMatch } from "./shared/address";
 import { readCompletion } from "./shared/claude-live";
 import { isUuid, readConversation } from "./shared/claude-messages";
-import { asNumber, asRecord, asString, parseJson } from "./shared/json";
+import { arrayItems, asNumber, asRecord, asString, parseJson } from "./shared/json";
 import { isoTime } from "./shared/parts";
 
 /** Whole and with the tools' real input and output; without these two the answer has neither, and would replace what has. */
@@ -10,12 +10,25 @@ const WHOLE = "tree=True&rendering_mode=messages&render_all_tools=true";
 const CONVERSATION =
   /^\/api\/organizations\/([\w-]+)\/chat_conversations\/[\w-]+\?(?=.*rendering_mode=messages)(?=.*render_all_tools=true)/;
 
+const MESSAGES = '"chat_messages":[';
+
+/** The conversation's JSON; of one whose end is missing, its header and the messages that are whole. */
+function parseConversation({ body, isTruncated }: Observation): unknown {
+  const at = body.indexOf(MESSAGES);
+  const whole = parseJson(body);
+  if (whole !== undefined || !isTruncated || at === -1) return whole;
+  const header = asRecord(parseJson(`${body.slice(0, at)}${MESSAGES}]}`));
+  return header && { ...header, chat_messages: arrayItems(body.slice(at + MESSAGES.length - 1)) };
+}
+
 function readLoad(observation: Observation): Readings {
   const found = pathMatch(observation, CONVERSATION);
   const url = URL.parse(observation.url);
   if (!found || !url) return null;
-  const place = { origin: url.origin, account: found[1], isFromSite: true };
-  const reading = readConversation(parseJson(observation.body), place);
+  // Of a cut one the newest messages are missing, and with them the leaf.
+  const isFromSite = !observation.isTruncated;
+  const place = { origin: url.origin, account: found[1], isFromSite };
+  const reading = readConversation(parseConversation(observation), place);
   return reading && url.pathname.endsWith(`/${reading.session.key}`) ? [reading] : null;
 }
 

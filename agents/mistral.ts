@@ -10,6 +10,7 @@ import { filePart, isoTime, sourcePart, textParts, unknownPart } from "./shared/
 import { prefixedLines } from "./shared/prefixed-lines";
 import { siteMatch } from "./shared/site";
 import { applyPatches } from "./shared/text-patches";
+import { withoutSignatures } from "./shared/unsigned";
 
 type Json = Record<string, unknown>;
 
@@ -51,7 +52,14 @@ function toolParts(chunk: Json, id: string): Part[] {
     input: asString(input) ?? toJson(input),
   };
   if (result === undefined || result === null) return [call];
-  return [call, { type: "tool-result", toolCallId, output: asString(result) ?? toJson(result) }];
+  return [
+    call,
+    {
+      type: "tool-result",
+      toolCallId,
+      output: asString(result) ?? toJson(withoutSignatures(result)),
+    },
+  ];
 }
 
 function chunkParts(chunk: Json, id: string): Part[] {

@@ -3,6 +3,7 @@ import type { MessageReading, Part } from "../agent";
 import { asRecord, asRecords, asString, compact, toJson } from "./json";
 import { filePart, isoTime, sourcePart, textParts, unknownPart } from "./parts";
 import { risingPositions } from "./tree";
+import { withoutSignatures } from "./unsigned";
 
 type Json = Record<string, unknown>;
 
@@ -14,7 +15,7 @@ const BOOKKEEPING = new Set(
 function resultText(value: unknown): string {
   const result = asRecord(value);
   const outputs = result?.outputs ?? result?.output ?? result?.message ?? value;
-  return asString(outputs) ?? toJson(outputs ?? "");
+  return asString(outputs) ?? toJson(withoutSignatures(outputs ?? ""));
 }
 
 /** A call, or its result, its error, or its progress, under the names of today (`subtype`) and of before (`messageType`). */

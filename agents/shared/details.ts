@@ -2,6 +2,7 @@
 import type { Part } from "../agent";
 import { asRecord, asString, compact, parseJson, toJson } from "./json";
 import { textParts, unknownPart } from "./parts";
+import { withoutSignatures } from "./unsigned";
 
 const ENTITIES: Record<string, string> = {
   quot: '"',
@@ -82,7 +83,7 @@ function glmParts(inner: string, id: string): Part[] {
   };
   if (result === undefined || result === null || result === "") return [part];
   const isError = call.status === "error" || call.is_error === true || undefined;
-  const output = asString(result) ?? toJson(result);
+  const output = asString(result) ?? toJson(withoutSignatures(result));
   return [part, compact({ type: "tool-result" as const, toolCallId, output, isError })];
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { convexValues } from "./convex-sync";
 import { fromDevalue, svelteKitData } from "./devalue";
+import { unknownPart } from "./parts";
 import { readDataStream } from "./prefixed-lines";
 import { applyPatches } from "./text-patches";
 import { readUsage } from "./usage";
@@ -126,4 +127,13 @@ it("reads token counts under every service's names", () => {
   ).toEqual({ input: 5, reasoning: 4, cacheRead: 2 });
   expect(readUsage({})).toBeUndefined();
   expect(readUsage(null)).toBeUndefined();
+});
+
+it("keeps what it does not know without what signs addresses or lets others in", () => {
+  const value = { image: "https://files.example.org/a.png?sig=1", accessToken: "t", alt: "a?b" };
+  expect(unknownPart("card", value)).toEqual({
+    type: "unknown",
+    kind: "card",
+    json: '{"image":"https://files.example.org/a.png","alt":"a?b"}',
+  });
 });

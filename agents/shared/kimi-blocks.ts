@@ -2,6 +2,7 @@
 import type { Part } from "../agent";
 import { asRecord, asString, compact, toJson } from "./json";
 import { filePart, sourcePart, textParts, unknownPart } from "./parts";
+import { withoutSignatures } from "./unsigned";
 
 type Json = Record<string, unknown>;
 
@@ -20,7 +21,7 @@ function toolParts(tool: Json, id: string): Part[] {
   };
   if (result === undefined) return [call];
   const isError = tool.error !== undefined || undefined;
-  const output = asString(result) ?? toJson(result);
+  const output = asString(result) ?? toJson(withoutSignatures(result));
   return [call, compact({ type: "tool-result" as const, toolCallId, output, isError })];
 }
 

@@ -1,13 +1,18 @@
 /** Parts and fields of messages that many agents give in the same forms. */
 import type { MessageReading, Part } from "../agent";
 import { asNumber, asString, compact, toJson } from "./json";
+import { withoutSignatures } from "./unsigned";
 
 /** Longest raw JSON that is kept of a part whose kind is not known. */
 const MAX_UNKNOWN_CHARS = 32 * 1024;
 
-/** What the site sends and the reader does not know: kept as it is, so that nothing is lost. */
+/** What the site sends and the reader does not know: kept as it is, but for what lets others in, so that nothing is lost. */
 export function unknownPart(kind: string, value: unknown): Part {
-  return { type: "unknown", kind, json: toJson(value).slice(0, MAX_UNKNOWN_CHARS) };
+  return {
+    type: "unknown",
+    kind,
+    json: toJson(withoutSignatures(value)).slice(0, MAX_UNKNOWN_CHARS),
+  };
 }
 
 /** A text part; none for an empty text. */

@@ -112,6 +112,11 @@ describe("readPage", () => {
     ).toHaveLength(1);
   });
 
+  it("reads nothing at another agent's address", () => {
+    const body = { isRunning: false, messages: [user("Hi")] };
+    expect(readPage(instead, observe(body, "https://other.example/c/one"))).toEqual([]);
+  });
+
   it("keeps the query of an address only where it names the session", () => {
     const body = { isRunning: false, messages: [user("Hi")] };
     const url = (page: string) => readPage(instead, observe(body, page))?.[0]?.session.url;

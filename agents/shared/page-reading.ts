@@ -126,6 +126,11 @@ function asReading(message: PageMessage, at: number, keys: readonly string[]): M
   });
 }
 
+/** Whether a page can be the agent's: elsewhere the same attributes mean something else. */
+function isAt({ origins, selfHosted, kind }: Agent, page: URL): boolean {
+  return selfHosted !== undefined || kind === "any" || origins.includes(`${page.origin}/*`);
+}
+
 /** The page's address of a session: without the query, unless that names the session. */
 function addressOf(agent: Agent, page: URL, key: string): string {
   const bareUrl = page.origin + page.pathname;
@@ -143,7 +148,7 @@ export function readPage(agent: Agent, observation: Observation): Readings {
   const key = page && agent.session(page);
   const messages = body.messages.flatMap(asMessage);
   if (messages.length !== body.messages.length) return null;
-  if (!page || !key || messages.length === 0) return [];
+  if (!page || !key || !isAt(agent, page) || messages.length === 0) return [];
   const keys = keysOf(messages);
   const isRunning = body.isRunning === true && messages.at(-1)?.role !== "user";
   const runningKey = isRunning ? keys.at(-1) : undefined;

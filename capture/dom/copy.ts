@@ -136,7 +136,8 @@ export function copyOf(elements: readonly Element[], skip: (element: Element) =>
     if (file === null) return inert.createTextNode("");
     copy.files.push(file);
     if (file.url === undefined) return inert.createTextNode(file.name ?? "");
-    return asIs(`![${(file.name ?? "").replace(/[[\]\n]/g, " ")}](${file.url})`, false);
+    const name = (file.name ?? "").replace(/\s+/g, " ").replace(/[[\]<\\]/g, "\\$&");
+    return asIs(`![${name}](${file.url})`, false);
   }
 
   /** The element that takes the children's copies. */

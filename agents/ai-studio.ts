@@ -11,6 +11,7 @@ import { namedFiles } from "./shared/gemini-turns";
 import { listAt, textAt, valueAt } from "./shared/google-rpc";
 import { compact, parseJson } from "./shared/json";
 import { textParts, unknownPart } from "./shared/parts";
+import { shownSession } from "./shared/site";
 import { withoutSignatures } from "./shared/unsigned";
 
 const ORIGIN = "https://aistudio.google.com";
@@ -22,11 +23,6 @@ const SERVICE =
 function sessionOf(url: URL): string | null {
   const key = /^(?:\/u\/\d+)?\/prompts\/([\w-]+)\/?$/.exec(url.pathname)?.[1];
   return key && key !== "new_chat" ? key : null;
-}
-
-function shownKey(observation: Observation): string | null {
-  const page = URL.parse(observation.pageUrl);
-  return page && sessionOf(page);
 }
 
 function headerOf(key: string, observation: Observation): SessionReading {
@@ -94,7 +90,10 @@ function readPrompt(observation: Observation): Readings {
   if (!Array.isArray(rows)) return null;
   if (!rows.every((row) => /^(?:user|model)$/.test(textAt(row, ROW.role) ?? ""))) return null;
   const named = /^prompts\/([\w-]+)$/.exec(textAt(saved, 0) ?? "")?.[1];
-  const key = named ?? textAt(parseJson(observation.request ?? ""), 0) ?? shownKey(observation);
+  const key =
+    named ??
+    textAt(parseJson(observation.request ?? ""), 0) ??
+    shownSession(observation, sessionOf);
   if (!key || !/^[\w-]+$/.test(key)) return [];
   const messages = turnsOf(rows.map(readRow)).map(readMessage);
   const session = compact({
@@ -160,7 +159,7 @@ function readTurn(observation: Observation): Readings {
   const contents = readContents(request);
   const answer = readBlocks(parseCut(observation.body, 2));
   if (contents.length === 0 || !answer) return null;
-  const key = shownKey(observation);
+  const key = shownSession(observation, sessionOf);
   // Not saved yet: the saved prompt is read when it is opened.
   if (!key) return [];
   const number = contents.length;

@@ -27,6 +27,7 @@ import { candidatesOf, errorIn, modelOf } from "./shared/gemini-stream";
 import { readActivity } from "./shared/gemini-takeout";
 import { asString, compact, parseJson } from "./shared/json";
 import { uniqueByKey } from "./shared/parts";
+import { shownSession } from "./shared/site";
 
 const ORIGIN = "https://gemini.google.com";
 
@@ -83,8 +84,7 @@ function readLoad(payload: unknown, observation: Observation): Reading[] {
 
 /** The list of sessions has the title of the one that is shown; the others are not known to be wanted. */
 function readListed(payload: unknown, observation: Observation): Reading[] {
-  const page = URL.parse(observation.pageUrl);
-  const shown = page && sessionOf(page);
+  const shown = shownSession(observation, sessionOf);
   const item = listed(payload).find(([id]) => keyOf(asString(id)) === shown);
   const title = textAt(item, 1);
   if (!shown || !title) return [];

@@ -84,7 +84,7 @@ it("lists sessions page by page", () => {
 
 it("loads a session with the page's three calls, fifty messages at a time", () => {
   const history = grok.history!;
-  const header = observe("conversation", API, { conversation: { conversationId: SESSION } });
+  const header = observe("header", API, { conversation: { conversationId: SESSION } });
   const ids = Array.from({ length: 70 }, (_, at) => `r${at}`);
   const nodes = observe("nodes", API, {
     responseNodes: ids.map((responseId) => ({ responseId, sender: "human" })),
@@ -94,7 +94,7 @@ it("loads a session with the page's three calls, fifty messages at a time", () =
     history.load(SESSION, answers),
   );
   expect(asked.map((request) => request?.tap)).toEqual([
-    "conversation",
+    "header",
     "nodes",
     "responses",
     "responses",

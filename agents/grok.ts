@@ -11,7 +11,7 @@ import { grokTime, readResponse } from "./shared/grok-responses";
 import { readGrokStream } from "./shared/grok-stream";
 import { arrayItems, asRecord, asRecords, asString, compact, parseJson } from "./shared/json";
 import { uniqueByKey } from "./shared/parts";
-import { siteMatch } from "./shared/site";
+import { shownSession, siteMatch } from "./shared/site";
 import { lastLeaf } from "./shared/tree";
 
 type Json = Record<string, unknown>;
@@ -28,15 +28,10 @@ function sessionOf(url: URL): string | null {
   return key && /^[\w-]+$/.test(key) ? key : null;
 }
 
-function shownKey(observation: Observation): string | null {
-  const url = URL.parse(observation.pageUrl);
-  return url && sessionOf(url);
-}
-
 /** The answer at the end of the branch that the page shows, which its address names. */
 function shownLeaf(observation: Observation, key: string): string | undefined {
   const leaf = URL.parse(observation.pageUrl)?.searchParams.get("rid");
-  return shownKey(observation) === key && leaf ? leaf : undefined;
+  return shownSession(observation, sessionOf) === key && leaf ? leaf : undefined;
 }
 
 function requestedKey(observation: Observation): string | undefined {
@@ -44,30 +39,30 @@ function requestedKey(observation: Observation): string | undefined {
 }
 
 function readHeader(value: unknown): SessionReading | null {
-  const conversation = asRecord(value);
-  const key = asString(conversation?.conversationId);
-  if (!conversation || !key) return null;
-  const [workspace] = asRecords(conversation.workspaces);
+  const header = asRecord(value);
+  const key = asString(header?.conversationId);
+  if (!header || !key) return null;
+  const [workspace] = asRecords(header.workspaces);
   return compact({
     agent: "grok",
     key,
-    title: asString(conversation.title) || undefined,
+    title: asString(header.title) || undefined,
     url: `${ORIGIN}/c/${key}`,
     projectName: asString(workspace?.name) || undefined,
-    createdAt: grokTime(conversation.createTime),
-    updatedAt: grokTime(conversation.modifyTime),
+    createdAt: grokTime(header.createTime),
+    updatedAt: grokTime(header.modifyTime),
   });
 }
 
-function isTemporary(conversation: unknown): Pick<Reading, "isTemporary"> {
-  return asRecord(conversation)?.temporary === true ? { isTemporary: true } : {};
+function isTemporary(header: unknown): Pick<Reading, "isTemporary"> {
+  return asRecord(header)?.temporary === true ? { isTemporary: true } : {};
 }
 
-function readConversation(observation: Observation): Readings {
-  const conversation = asRecord(parseJson(observation.body))?.conversation;
-  const session = readHeader(conversation);
+function readHeaderAnswer(observation: Observation): Readings {
+  const header = asRecord(parseJson(observation.body))?.conversation;
+  const session = readHeader(header);
   if (!session || session.key !== requestedKey(observation)) return null;
-  return [{ session, messages: [], ...isTemporary(conversation) }];
+  return [{ session, messages: [], ...isTemporary(header) }];
 }
 
 /** Ids and parents of all messages, without contents: tells the leaf where the address does not. */
@@ -103,9 +98,9 @@ function readTurn(observation: Observation): Readings {
     ? readGrokStream(observation.body)
     : null;
   if (!turn) return null;
-  const header = readHeader(turn.conversation);
+  const header = readHeader(turn.header);
   const path = pathMatch(observation, /^\/rest\/app-chat\/conversations\/([\w-]+)\/responses/);
-  const key = header?.key ?? path?.[1] ?? shownKey(observation);
+  const key = header?.key ?? path?.[1] ?? shownSession(observation, sessionOf);
   if (!key) return [];
   const request = asRecord(parseJson(observation.request ?? ""));
   const answer = turn.messages.findLast(({ role }) => role === "assistant");
@@ -118,7 +113,7 @@ function readTurn(observation: Observation): Readings {
     activeLeafKey: turn.messages.at(-1)?.key,
     model: answer?.model ?? asString(request?.modelName) ?? asString(request?.modelMode),
   });
-  const temporary = request?.temporary === true ? { temporary: true } : turn.conversation;
+  const temporary = request?.temporary === true ? { temporary: true } : turn.header;
   return [{ session, messages: uniqueByKey(turn.messages), ...isTemporary(temporary) }];
 }
 
@@ -134,9 +129,9 @@ function asNetwork(exported: Json): Json {
 
 /** One session of the export. Where an answer does not name its parent, it follows the message before it in time. */
 function readExport(entry: unknown): Readings {
-  const conversation = asRecord(asRecord(entry)?.conversation);
+  const exported = asRecord(asRecord(entry)?.conversation);
   const responses = asRecord(entry)?.responses;
-  const header = conversation && asNetwork(conversation);
+  const header = exported && asNetwork(exported);
   const session = header && readHeader({ ...header, conversationId: header.id });
   if (!session || !Array.isArray(responses)) return null;
   const messages = asRecords(responses)
@@ -167,11 +162,11 @@ export const grok = defineAgent({
   shows: '[data-testid="assistant-message"], div[id^="response-"]', // seen 2026-08
   taps: [
     {
-      id: "conversation",
+      id: "header",
       transport: "fetch",
       method: "GET",
       path: "^/rest/app-chat/conversations_v2/[\\w-]+(?:\\?|$)",
-      read: readConversation,
+      read: readHeaderAnswer,
     },
     {
       id: "nodes",

@@ -34,7 +34,7 @@ export const grokHistory: History = {
     const id = encodeURIComponent(key);
     if (answers.length === 0) {
       const path = `${API}_v2/${id}?includeWorkspaces=true&includeTaskResult=true`;
-      return { method: "GET", path, tap: "conversation" };
+      return { method: "GET", path, tap: "header" };
     }
     if (answers.length === 1) {
       return {

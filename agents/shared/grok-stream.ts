@@ -10,38 +10,38 @@ type Json = Record<string, unknown>;
 /** What the lines of a stream said. */
 export interface GrokTurn {
   /** The session's header, only in a new session's stream. */
-  conversation?: Json;
+  header?: Json;
   title?: string;
   messages: MessageReading[];
 }
 
 /** Pieces of one kind that belong together: several agents may think at a time, their tokens interleaved. */
-interface Thread {
+interface Strand {
   kind: "text" | "reasoning" | "tool-call" | "tool-result";
   callId: string;
   text: string;
 }
 
-function kindOf(line: Json): Thread["kind"] {
+function kindOf(line: Json): Strand["kind"] {
   const tag = asString(line.messageTag) ?? "final";
   if (tag === "tool_usage_card") return "tool-call";
   if (tag === "raw_function_result") return "tool-result";
   return line.isThinking === true || tag === "header" || tag === "summary" ? "reasoning" : "text";
 }
 
-function addToken(threads: Map<string, Thread>, line: Json): void {
+function addToken(strands: Map<string, Strand>, line: Json): void {
   const token = asString(line.token);
   if (!token) return;
   const kind = kindOf(line);
   const step = typeof line.messageStepId === "number" ? line.messageStepId : "";
   const callId = asString(line.toolUsageCardId) ?? `${asString(line.responseId)}-${step}`;
   const id = kind === "text" ? kind : [kind, line.rolloutId, step, line.toolUsageCardId].join(" ");
-  const thread = threads.get(id) ?? { kind, callId, text: "" };
-  thread.text += token;
-  threads.set(id, thread);
+  const strand = strands.get(id) ?? { kind, callId, text: "" };
+  strand.text += token;
+  strands.set(id, strand);
 }
 
-function threadParts({ kind, callId, text }: Thread): Part[] {
+function strandParts({ kind, callId, text }: Strand): Part[] {
   if (kind === "reasoning") return readThinking(text, callId);
   if (kind === "tool-call") return [readCard(text, callId)];
   if (kind === "tool-result") return [{ type: "tool-result", toolCallId: callId, output: text }];
@@ -51,20 +51,20 @@ function threadParts({ kind, callId, text }: Thread): Part[] {
 /** How the answer stood when its stream ended: its last whole form, or what its tokens make where that never came. */
 function readAnswer(
   response: Json,
-  threads: Map<string, Thread>,
+  strands: Map<string, Strand>,
   error: MessageReading["error"],
 ): MessageReading[] {
   const [message] = readResponse(response);
   if (!message) return [];
-  const told = [...threads.values()];
-  const thinking = told.filter(({ kind }) => kind !== "text").flatMap(threadParts);
+  const told = [...strands.values()];
+  const thinking = told.filter(({ kind }) => kind !== "text").flatMap(strandParts);
   if (message.state === "final") {
     const hasThinking = message.parts.some(
       ({ type }) => type === "reasoning" || type === "tool-call",
     );
     return [{ ...message, parts: hasThinking ? message.parts : [...thinking, ...message.parts] }];
   }
-  const text = told.filter(({ kind }) => kind === "text").flatMap(threadParts);
+  const text = told.filter(({ kind }) => kind === "text").flatMap(strandParts);
   const parts = message.parts.length > 0 ? message.parts : [...thinking, ...text];
   return [{ ...message, parts, ...(error ? { state: "final" as const, error } : {}) }];
 }
@@ -79,7 +79,7 @@ export function readGrokStream(body: string): GrokTurn | null {
   const turn: GrokTurn = { messages: [] };
   const users: Json[] = [];
   const answers = new Map<string, Json>();
-  const threads = new Map<string, Map<string, Thread>>();
+  const strands = new Map<string, Map<string, Strand>>();
   let error: MessageReading["error"];
   let isKnown = false;
   for (const value of jsonLines(body)) {
@@ -94,7 +94,7 @@ export function readGrokStream(body: string): GrokTurn | null {
     }
     const result = asRecord(line?.result);
     if (!result) continue;
-    turn.conversation = asRecord(result.conversation) ?? turn.conversation;
+    turn.header = asRecord(result.conversation) ?? turn.header;
     turn.title = asString(asRecord(result.title)?.newTitle) ?? turn.title;
     const told = asRecord(result.response) ?? result;
     const user = asRecord(told.userResponse);
@@ -103,17 +103,17 @@ export function readGrokStream(body: string): GrokTurn | null {
     if (user) users.push(user);
     if (answer && id !== "" && isFuller(answer, answers.get(id))) answers.set(id, answer);
     if (typeof told.token === "string" && id !== "") {
-      const own = threads.get(id) ?? new Map<string, Thread>();
+      const own = strands.get(id) ?? new Map<string, Strand>();
       addToken(own, told);
-      threads.set(id, own);
+      strands.set(id, own);
     }
-    isKnown ||= Boolean(turn.conversation ?? user ?? answer ?? told.token);
+    isKnown ||= Boolean(turn.header ?? user ?? answer ?? told.token);
   }
   if (!isKnown) return null;
   turn.messages = [
     ...users.flatMap(readResponse),
     ...[...answers].flatMap(([id, answer]) =>
-      readAnswer(answer, threads.get(id) ?? new Map<string, Thread>(), error),
+      readAnswer(answer, strands.get(id) ?? new Map<string, Strand>(), error),
     ),
   ];
   return turn;

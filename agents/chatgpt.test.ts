@@ -92,6 +92,11 @@ describe("the stream", () => {
     expect(messages).toStrictEqual(tree.slice(0, 1));
   });
 
+  it("keeps the prompt as the stream echoes it, where the request is too long to be read", () => {
+    const { messages } = readingOf("send-new", { request: '{"action":"next","messages":[{"id":' });
+    expect(messages).toStrictEqual(readingOf("send-new").messages);
+  });
+
   it("says nothing of a new session that no frame named yet", () => {
     const body = 'event: delta_encoding\ndata: "v1"\n\n';
     expect(read(chatgpt, { ...observation("send-new"), body })).toEqual([]);

@@ -46,14 +46,16 @@ function readSend(observation: Observation): Readings {
   if (observation.status >= 400) return [];
   const turn = readTurn(sseEvents(observation.body));
   if (!turn.isKnown && turn.error === undefined) return null;
-  const request = path[1] ? undefined : asRecord(parseJson(observation.request ?? ""));
-  return readTurnReading(turn, { request, pageUrl: observation.pageUrl });
+  const isTakenUp = path[1] !== undefined;
+  const request = isTakenUp ? undefined : asRecord(parseJson(observation.request ?? ""));
+  return readTurnReading(turn, { request, isTakenUp, pageUrl: observation.pageUrl });
 }
 
 function readMessages(observation: Observation): Readings {
   if (!new RegExp(SOCKET_HOST).test(URL.parse(observation.url)?.host ?? "")) return null;
   const turns = readSocket(observation.body);
-  return turns?.flatMap((turn) => readTurnReading(turn, { pageUrl: observation.pageUrl })) ?? null;
+  const context = { isTakenUp: true, pageUrl: observation.pageUrl };
+  return turns?.flatMap((turn) => readTurnReading(turn, context)) ?? null;
 }
 
 /** How cursors of the archived sessions begin: the site lists them apart, and they come last. */

@@ -10,8 +10,10 @@ type Json = Record<string, unknown>;
 
 /** What is known of a turn besides its stream. */
 export interface TurnContext {
-  /** The body that the page posted; absent for a turn that is taken up again. */
+  /** The body that the page posted, where it could be read. */
   request?: Json;
+  /** The turn was begun by another request: it is taken up again, or comes over the WebSocket. */
+  isTakenUp: boolean;
   pageUrl: string;
 }
 
@@ -41,13 +43,14 @@ function nodesOf(turn: Turn, request: Json | undefined): Map<string, Node> {
 }
 
 /**
- * Whether to keep a message of a turn. The prompt of one that is taken up again, or that comes over the WebSocket, does not say what it
- * follows: it was kept when it was sent, and must not lose that.
+ * Whether to keep a message of a turn. The prompt of one that is taken up, or answered again, does not say what it follows: it was kept when
+ * it was sent, and must not lose that.
  */
-function isTold(message: MessageReading, request: Json | undefined): boolean {
+function isTold(message: MessageReading, { request, isTakenUp }: TurnContext): boolean {
   if (message.role !== "user" || message.parentKey !== undefined) return true;
-  const isFirst = asString(request?.parent_message_id) !== message.key;
-  return request !== undefined && listOf(request.messages).length > 0 && isFirst;
+  if (isTakenUp) return false;
+  if (!request) return true;
+  return listOf(request.messages).length > 0 && asString(request.parent_message_id) !== message.key;
 }
 
 /** Puts the stream's error on the message that it cut short: the last answer, else the prompt. */
@@ -62,12 +65,13 @@ function withError(messages: MessageReading[], text: string | undefined): Messag
 }
 
 /** The reading of a turn; `[]` where the stream did not get as far as naming its session. */
-export function readTurnReading(turn: Turn, { request, pageUrl }: TurnContext): Reading[] {
+export function readTurnReading(turn: Turn, context: TurnContext): Reading[] {
+  const { request, pageUrl } = context;
   const key = turn.key ?? (asString(request?.conversation_id) || undefined);
   if (!key) return [];
   const hasEnded = turn.isComplete || turn.error !== undefined;
   const tree = readTree(nodesOf(turn, request), { isPart: true, hasEnded });
-  const told = withError(tree.messages, turn.error).filter((message) => isTold(message, request));
+  const told = withError(tree.messages, turn.error).filter((message) => isTold(message, context));
   const messages = told.map((message) =>
     message.role === "assistant" && message.model === undefined
       ? compact({ ...message, model: turn.model })

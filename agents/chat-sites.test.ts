@@ -190,7 +190,7 @@ describe("the synthetic streams", () => {
       const [stream] = agent("copilot").streams ?? [];
       const running = lines.flatMap((line) => new RegExp(stream!.running!).exec(line)?.[1] ?? []);
       const settled = lines.filter((line) => new RegExp(stream!.settled).test(line));
-      expect(running).toEqual(["cv1"]);
+      expect(running).toEqual(["cv1", "cv1"]);
       expect(settled).toEqual([lines.at(-1)]);
       const readings = readAs("copilot", {
         tap: "title",

@@ -15,6 +15,13 @@ export function agentPatterns(agent: Agent, agentSwitch: AgentSwitch | undefined
   return [...new Set([...agent.origins, ...named.map((origin) => `${origin}/*`)])];
 }
 
+/** Source of a RegExp for the hosts from which a tap (`<agent>/<tap>`) may copy besides the page's own; undefined when there are none. */
+export function hostsOf(tap: string, agents: readonly Agent[]): string | undefined {
+  const [agentId, tapId] = tap.split("/");
+  const agent = agents.find(({ id }) => id === agentId);
+  return agent?.taps.find(({ id }) => id === tapId)?.host;
+}
+
 /**
  * The agents that may be read at an exact origin (`scheme://host:port`, as the browser gives it): those that are switched on and whose own it
  * is or for which the person named it. One that the person named comes first.

@@ -10,7 +10,7 @@ import type { Observation } from "../agents/agent";
 import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
 import { createCollector } from "../capture/collect";
 import { READERS_NAME } from "../capture/dom/names";
-import { agentPatterns, agentsAt } from "../capture/origin-agent";
+import { agentPatterns, agentsAt, hostsOf } from "../capture/origin-agent";
 import { pageSession } from "../capture/page";
 import { checked, problemTrouble, readObservation } from "../capture/read";
 import { redact } from "../capture/redact";
@@ -138,12 +138,6 @@ function createScriptKeeper(person: PersonState, status: Status, registration: R
 
 type Sending = ReturnType<typeof createSending>;
 
-/** Where a tap (`<agent>/<tap>`) may copy from besides the page's own host. */
-function hostsOf(name: string): string | undefined {
-  const [agentId = "", tapId] = name.split("/");
-  return agentById(agentId)?.taps.find(({ id }) => id === tapId)?.host;
-}
-
 /** What an agent makes of an observation; nothing when none of its taps has seen it. */
 function readBy(agentId: string, observation: Observation): AgentRead[] {
   const agent = agentById(agentId)!;
@@ -159,7 +153,7 @@ function registerCapture(
   { getDatabase, status, drain }: Sending,
   registration: Registration,
 ): void {
-  const collector = createCollector({ now, hostsOf });
+  const collector = createCollector({ now, hostsOf: (tap) => hostsOf(tap, agents) });
   const admitSender = async (sender: GateSender) => {
     const active = await person.getActive();
     const switches = await readSwitches(active);

@@ -11,6 +11,7 @@ import {
   consents,
   CONSENT_VERSION,
   isPaused,
+  keepsTemporary,
   NOBODY,
   settings,
   toldAccount,
@@ -224,6 +225,16 @@ describe("pausing", () => {
     await addCaptured(database, "user_me", world.deployment, captured("s", [message("1")]));
     await send("setPaused", { isPaused: false });
     await expect.poll(() => server.arrivals, PATIENT).toEqual(["user_me/s/1"]);
+  });
+});
+
+describe("temporary chats", () => {
+  it("are kept for who wants them, and only for them", async () => {
+    await send("setKeepsTemporary", { isKept: true });
+    expect(await keepsTemporary.getValue()).toEqual({ user_me: true });
+    await keepsTemporary.setValue({ user_me: true, user_you: true });
+    await send("setKeepsTemporary", { isKept: false });
+    expect(await keepsTemporary.getValue()).toEqual({ user_me: false, user_you: true });
   });
 });
 

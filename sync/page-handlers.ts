@@ -2,7 +2,7 @@
 import type { Answer } from "../utils/errors";
 import type { PageStatus } from "../utils/messages";
 import { onPageMessage } from "../utils/page-messages";
-import { isPaused, type Settings, settings } from "../utils/storage";
+import { isPaused, keepsTemporary, type Settings, settings } from "../utils/storage";
 import { agree, withdraw } from "./consents";
 import type { SyncDatabase } from "./database";
 import { checkDeployment, normaliseDeployment } from "./deployment";
@@ -81,6 +81,11 @@ export function registerPageHandlers(deps: PageHandlersDeps): void {
   onPageMessage("setPaused", async (wish) => {
     await isPaused.setValue(wish.isPaused);
     await life.apply();
+  });
+  onPageMessage("setKeepsTemporary", async ({ isKept }) => {
+    const person = await getPerson();
+    if (person === null) return;
+    await keepsTemporary.setValue({ ...(await keepsTemporary.getValue()), [person]: isKept });
   });
   onPageMessage("setAgent", (wish) => setAgent(deps, wish));
   onPageMessage("saveSettings", (next) => saveSettings(deps, next));

@@ -7,7 +7,7 @@ import type { Agent, Observation, Reading } from "../../agents/agent";
 import { browser } from "../../utils/browser";
 import { onMessage, sendMessage, type ObservationAck, type PageAsk } from "../../utils/messages";
 import { createCollector } from "../collect";
-import { agentPatterns, agentsAt, type Switches } from "../origin-agent";
+import { agentPatterns, agentsAt, hostsOf, type Switches } from "../origin-agent";
 import { problemTrouble, readObservation } from "../read";
 import { createRegistration } from "../register";
 import { besideAgent, offAgent, testAgent } from "./agent";
@@ -31,7 +31,7 @@ declare const TEST_REPORT: string | null;
 const agents = [testAgent, besideAgent, offAgent, opencode];
 const collector = createCollector({
   now: Date.now,
-  hostsOf: (name) => testAgent.taps.find(({ id }) => name === `test-agent/${id}`)?.host,
+  hostsOf: (tap) => hostsOf(tap, agents),
 });
 const registration = createRegistration({
   scripting: browser.scripting,

@@ -10,6 +10,7 @@ import { Notice } from "../ui/Notice";
 import { Section } from "../ui/Section";
 import { useAction, type Action } from "../use-action";
 import { useStored } from "../use-stored";
+import { TemporarySwitch } from "./TemporarySwitch";
 
 interface RefusedProps {
   count: number;
@@ -51,6 +52,7 @@ export function Capture() {
   return (
     <Section title="Capture">
       <PauseSwitch />
+      {person && <TemporarySwitch person={person.id} />}
       {status && person && (
         <div role="status" className="grid gap-0.5 text-sm text-ink-soft">
           {captureWords(status).map((line) => (

@@ -9,6 +9,7 @@ import {
   captureStatus,
   CONSENT_VERSION,
   consents,
+  keepsTemporary,
   profile,
 } from "../../utils/storage";
 import { AgentList } from "../agents/AgentList";
@@ -240,6 +241,21 @@ describe("capture", () => {
       await screen.findByText("12 secrets were masked before anything was stored."),
     ).toBeTruthy();
     expect(screen.queryByRole("switch", { name: /secret|mask/i })).toBeNull();
+  });
+
+  it("keeps temporary chats only for who switches that on", async () => {
+    await profile.setValue(ada);
+    await keepsTemporary.setValue({ somebody_else: true });
+    const set = vi.fn();
+    stops.push(onMessage("setKeepsTemporary", ({ data }) => set(data)));
+    render(<Capture />);
+    const toggle = await screen.findByRole("switch", { name: "Keep temporary chats" });
+    expect(toggle.getAttribute("aria-checked")).toBe("false");
+    await waitFor(() => expect(toggle).toHaveProperty("disabled", false));
+    await userEvent.click(toggle);
+    expect(set).toHaveBeenCalledWith({ isKept: true });
+    await keepsTemporary.setValue({ [ada.id]: true });
+    await waitFor(() => expect(toggle.getAttribute("aria-checked")).toBe("true"));
   });
 
   it("sends refused messages once more", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -74,9 +74,49 @@ describe("the build guard", () => {
     expect(buildProblems(folder)).toHaveLength(1);
   });
 
-  it("refuses a tap over its budget", () => {
+  it.each([
+    ["tap.js", 6 * 1024],
+    ["capture.js", 20 * 1024],
+    ["dom.js", 40 * 1024],
+  ])("refuses %s over its budget", (name, budget) => {
     const folder = mkdtempSync(join(outDir, "large-"));
-    writeFileSync(join(folder, "tap.js"), "x".repeat(6 * 1024 + 1));
+    writeFileSync(join(folder, name), "x".repeat(budget));
+    expect(buildProblems(folder)).toEqual([]);
+    writeFileSync(join(folder, name), "x".repeat(budget + 1));
     expect(buildProblems(folder)[0]).toContain("budget");
+  });
+
+  it.each(["chrome", "firefox"] as const)(
+    "refuses the libraries of %s's pages and of the reader of elements in what copies traffic",
+    (browser) => {
+      const read = (name: string) => readFileSync(join(folders[browser], name), "utf8");
+      const chunks = readdirSync(join(folders[browser], "chunks"));
+      const react = chunks
+        .map((name) => read(join("chunks", name)))
+        .filter((text) => text.includes("react.transitional.element"));
+      expect(react.length).toBeGreaterThan(0);
+      for (const library of [read("dom.js"), ...react]) {
+        const folder = mkdtempSync(join(outDir, "library-"));
+        writeFileSync(join(folder, "tap.js"), library);
+        expect(buildProblems(folder)[0]).toContain("look at its imports");
+      }
+    },
+  );
+});
+
+describe("the reader of pages' elements", () => {
+  it.each(["chrome", "firefox"] as const)("has the rules of one agent a file in %s", (browser) => {
+    const files = readdirSync(join(folders[browser], "page-rules"));
+    expect(files).toContain("chatgpt.js");
+    for (const file of files) {
+      const text = readFileSync(join(folders[browser], "page-rules", file), "utf8");
+      expect(text).toMatch(/^globalThis\[Symbol\.for\("opensync-companion:page-rules"\)\]=\{/);
+      expect(text).toContain(`"agent":"${file.replace(".js", "")}"`);
+      // Browsers refuse a script that could be in another encoding.
+      expect(text).toMatch(/^[ -~\n]+$/);
+    }
+    expect(readFileSync(join(folders[browser], "dom.js"), "utf8")).not.toContain(
+      "data-message-author",
+    );
   });
 });

@@ -141,16 +141,17 @@ export function copyOf(elements: readonly Element[], skip: (element: Element) =>
   }
 
   /** The element that takes the children's copies. */
-  function shellOf(element: Element): HTMLElement {
+  function shellOf(element: Element, into: HTMLElement): HTMLElement {
+    const isInLink = into.closest("a") !== null;
     const citation = citationOf(element);
-    if (citation) {
+    if (citation && !isInLink) {
       if (!copy.sources.some(({ url }) => url === citation.url)) copy.sources.push(citation);
       const link = inert.createElement("a");
       link.setAttribute("href", citation.url);
       return link;
     }
     const tag = tagOf(element);
-    const href = tag === "a" ? linkOf(element) : null;
+    const href = tag === "a" && !isInLink ? linkOf(element) : null;
     const shell = inert.createElement(tag === "a" && href === null ? "span" : tag);
     if (href !== null) shell.setAttribute("href", href);
     for (const name of ["start", "align"]) {
@@ -161,8 +162,9 @@ export function copyOf(elements: readonly Element[], skip: (element: Element) =>
   }
 
   function copyText(text: string, into: HTMLElement, areLinesKept: boolean): void {
-    if (!areLinesKept) return into.append(inert.createTextNode(text));
-    text.split("\n").forEach((line, at) => {
+    const seen = text.replace(/[\u200b\u2060\ufeff]/g, "");
+    if (!areLinesKept) return into.append(inert.createTextNode(seen));
+    seen.split("\n").forEach((line, at) => {
       if (at > 0) into.append(inert.createElement("br"));
       into.append(inert.createTextNode(line));
     });
@@ -185,7 +187,7 @@ export function copyOf(elements: readonly Element[], skip: (element: Element) =>
     }
     const whole = wholeOf(node);
     if (whole) return into.append(whole);
-    const shell = shellOf(node);
+    const shell = shellOf(node, into);
     into.append(shell);
     const lines = areLinesKept || keepsLines(node);
     for (const child of childrenOf(node)) copyNode(child, shell, lines, depth + 1);

@@ -18,10 +18,13 @@ export function formulaOf(element: Element): Formula | null {
     element.querySelector("[data-math]")?.getAttribute("data-math") ??
     element.querySelector("annotation[encoding='application/x-tex']")?.textContent;
   const math = element.querySelector("math");
-  const tex = (written ?? element.getAttribute("alttext") ?? (math ?? element).textContent).trim();
   const isBlock =
     element.matches(DISPLAY) ||
     element.querySelector("math[display='block']") !== null ||
     /mode=display/.test(element.getAttribute("type") ?? "");
+  // Indentation is the page's, and an empty line would end a formula.
+  const tex = (written ?? element.getAttribute("alttext") ?? (math ?? element).textContent)
+    .trim()
+    .replace(/\s*\n\s*/g, isBlock ? "\n" : " ");
   return tex === "" ? null : { tex, isBlock };
 }

@@ -46,12 +46,15 @@ export function citationOf(element: Element): { url: string; title?: string } | 
 export function fileOf(image: HTMLImageElement): PageFile | null {
   const source = image.getAttribute("src") ?? "";
   const name = (image.getAttribute("alt") ?? "").trim() || undefined;
-  const url = publicUrl(absolute(image, source)?.href);
+  const address = absolute(image, source);
+  // What lies on the site itself is behind its sign-in.
+  const isOwn = address?.origin === URL.parse(image.baseURI)?.origin;
+  const url = isOwn ? undefined : publicUrl(address?.href);
   const isContent = name !== undefined || /^(blob|data):/.test(source);
   if (!isContent) return null;
   const data = /^data:([\w/+.-]+)[;,]/.exec(source)?.[1];
-  const extension = /\.(\w{3,4})$/.exec(url ?? name ?? "")?.[1]?.toLowerCase() ?? "";
-  const mediaType = data ?? MEDIA[extension];
+  const extensions = [url, name].map((text) => /\.(\w{3,4})$/.exec(text ?? "")?.[1]?.toLowerCase());
+  const mediaType = data ?? extensions.map((one) => MEDIA[one ?? ""]).find(Boolean);
   return {
     ...(name === undefined ? {} : { name }),
     ...(mediaType === undefined ? {} : { mediaType }),

@@ -101,6 +101,23 @@ describe("runsOf", () => {
     ]);
   });
 
+  it("folds a first question that was edited, and an answer whose site says of none why it ended", () => {
+    const messages = [
+      message("m1", { role: "user" }),
+      message("m2", { parentKey: "m1" }),
+      message("m3", { role: "user" }),
+      message("m4", { parentKey: "m3" }),
+      message("m5", { parentKey: "m3" }),
+      message("m6", { role: "user", parentKey: "m5" }),
+    ];
+    expect(shape(messages, "m6")).toEqual([
+      [false, "m1 m2"],
+      [true, "m3"],
+      [false, "m4"],
+      [true, "m5 m6"],
+    ]);
+  });
+
   it("keeps the steps of one answer, and turns whose questions have no parent", () => {
     const messages = [
       message("m1", { role: "user" }),

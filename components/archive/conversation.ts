@@ -55,9 +55,7 @@ function pathTo(leafKey: string, messages: Message[]): Set<string> {
  */
 function isAlternative(message: Message, siblings: ReadonlySet<string>): boolean {
   if (!siblings.has(siblingsKey(message))) return false;
-  return (
-    message.role === "user" || (message.finish !== undefined && message.finish !== "tool-calls")
-  );
+  return message.finish !== "tool-calls";
 }
 
 function siblingsKey({ role, parentKey }: Message): string {
@@ -69,7 +67,11 @@ function hiddenKeys(messages: Message[], leafKey: string | undefined): Set<strin
   const hidden = new Set<string>();
   if (leafKey === undefined) return hidden;
   const path = pathTo(leafKey, messages);
-  const onPath = messages.filter(({ key, parentKey }) => path.has(key) && parentKey !== undefined);
+  // Where prompts follow answers, several prompts that follow nothing are versions of the first one; else they are simply turns.
+  const isLinked = messages.some(({ role, parentKey }) => role === "user" && parentKey);
+  const onPath = messages.filter(
+    ({ key, parentKey }) => path.has(key) && (isLinked || parentKey !== undefined),
+  );
   const siblings = new Set(onPath.map(siblingsKey));
   // A parent comes before its children, so one pass reaches everything below an alternative.
   for (const message of messages) {

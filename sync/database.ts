@@ -1,6 +1,6 @@
 /**
- * The extension's one IndexedDB: what waits for Convex (outbox, headers) and what Convex has acknowledged (ledger). It stays at sign-out;
- * every row is stamped with its owner.
+ * The extension's one IndexedDB: what waits for Convex (outbox, headers), what Convex has acknowledged (ledger), and the answers that could
+ * not be read (failures). It stays at sign-out; every row is stamped with its owner.
  */
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { Message, SessionReading } from "../convex/validators";
@@ -65,6 +65,39 @@ export interface LedgerRow {
   parentKey?: string;
 }
 
+/** A page's answer as it came, with its secrets masked. */
+export interface RawAnswer {
+  /** As the observation names it: `<agent>/<tap>`, several apart by spaces. */
+  tap: string;
+  url: string;
+  method: string;
+  status: number;
+  body: string;
+  request?: string;
+  isTruncated: boolean;
+  pageUrl: string;
+}
+
+/** An answer that could not be read, or not all of it: kept to be read again by a newer version of the extension. */
+export interface FailureRow {
+  /** Given by the database; rises in the order of arrival. */
+  id?: number;
+  /** WorkOS user id of the person in whose name it was captured. */
+  owner: string;
+  agent: string;
+  /** Id of the tap, without the agent's. */
+  tap: string;
+  /** Why it could not be read. */
+  kind: string;
+  /** Unix ms. */
+  at: number;
+  /** The extension's version that tried it last. */
+  version: string;
+  answer: RawAnswer;
+  /** The answer's shape without its content, for the report. */
+  shape: string;
+}
+
 export interface SyncSchema extends DBSchema {
   outbox: {
     key: number;
@@ -86,6 +119,12 @@ export interface SyncSchema extends DBSchema {
     key: [deployment: string, owner: string, agent: string, session: string, key: string];
     value: LedgerRow;
   };
+  failures: {
+    key: number;
+    value: FailureRow;
+    /** The oldest first, since equal keys are ordered by id. */
+    indexes: { by_agent: [owner: string, agent: string] };
+  };
 }
 
 type Stores = ("outbox" | "headers" | "ledger")[];
@@ -97,21 +136,28 @@ export type Transaction = IDBPTransaction<SyncSchema, Stores, "readwrite">;
 /** Name of the database in the extension's origin. */
 const DATABASE_NAME = "sync";
 
+function createFirstStores(created: SyncDatabase): void {
+  const outbox = created.createObjectStore("outbox", { keyPath: "id", autoIncrement: true });
+  outbox.createIndex("by_message", ["owner", "agent", "session", "key"], { unique: true });
+  outbox.createIndex("by_status", ["owner", "status"]);
+  outbox.createIndex("by_session", ["owner", "agent", "session", "status"]);
+  const headers = created.createObjectStore("headers", { keyPath: ["owner", "agent", "session"] });
+  headers.createIndex("by_status", ["owner", "status"]);
+  created.createObjectStore("ledger", {
+    keyPath: ["deployment", "owner", "agent", "session", "key"],
+  });
+}
+
 /** Opens the database, and makes it at the first start. `onClosed`: the connection is of no use any more. */
 export async function openDatabase(onClosed: () => void = () => undefined): Promise<SyncDatabase> {
-  const database: SyncDatabase = await openDB<SyncSchema>(DATABASE_NAME, 1, {
-    upgrade(created) {
-      const outbox = created.createObjectStore("outbox", { keyPath: "id", autoIncrement: true });
-      outbox.createIndex("by_message", ["owner", "agent", "session", "key"], { unique: true });
-      outbox.createIndex("by_status", ["owner", "status"]);
-      outbox.createIndex("by_session", ["owner", "agent", "session", "status"]);
-      const headers = created.createObjectStore("headers", {
-        keyPath: ["owner", "agent", "session"],
+  const database: SyncDatabase = await openDB<SyncSchema>(DATABASE_NAME, 2, {
+    upgrade(created, oldVersion) {
+      if (oldVersion < 1) createFirstStores(created);
+      const failures = created.createObjectStore("failures", {
+        keyPath: "id",
+        autoIncrement: true,
       });
-      headers.createIndex("by_status", ["owner", "status"]);
-      created.createObjectStore("ledger", {
-        keyPath: ["deployment", "owner", "agent", "session", "key"],
-      });
+      failures.createIndex("by_agent", ["owner", "agent"]);
     },
     // A newer version of the extension wants to upgrade: an open connection of the old one would block it for ever.
     blocking() {

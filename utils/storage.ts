@@ -72,6 +72,33 @@ export interface CaptureStatus {
   agentTroubles: Record<string, Trouble>;
 }
 
+/** A sign that an agent's site has changed. */
+export interface DriftProblem {
+  /**
+   * `unplaced`: an answer that the reader does not know. `failed`: the reader threw. `odd-shape`: what it made of an answer has not the shape
+   * of a session. `unknown-part`: content of a kind that it does not know. `silent`: the page shows messages that no request brought.
+   */
+  kind: "unplaced" | "failed" | "odd-shape" | "unknown-part" | "silent";
+  /** Id of the tap; "" for a silent one. */
+  tap: string;
+  /** The kinds of unknown parts; never content. */
+  kinds: string[];
+  /** Unix ms at which it was first seen. */
+  since: number;
+  /** The extension's version that saw it. */
+  version: string;
+}
+
+/** How an agent's site has changed, for one person. */
+export interface AgentDrift {
+  /** None when the agent is read again. */
+  problems: DriftProblem[];
+  /** Kinds of unknown parts that the person has dismissed. */
+  dismissedKinds: string[];
+  /** How many answers are kept in this browser to be read again. */
+  kept: number;
+}
+
 /** Version of the disclosure on the welcome page. */
 export const CONSENT_VERSION = 1;
 
@@ -113,6 +140,12 @@ export const isPaused = storage.defineItem<boolean>("local:isPaused", {
 
 /** By WorkOS user id: whether sessions that the site itself forgets are kept. Kept at sign-out: it is that person's. */
 export const keepsTemporary = storage.defineItem<Record<string, boolean>>("local:keepsTemporary", {
+  version: 1,
+  fallback: {},
+});
+
+/** By WorkOS user id, then by agent id: what has changed. Kept at sign-out: it is that person's. Written by the background only. */
+export const drift = storage.defineItem<Record<string, Record<string, AgentDrift>>>("local:drift", {
   version: 1,
   fallback: {},
 });

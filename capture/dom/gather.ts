@@ -62,16 +62,42 @@ function matchIds(known: readonly Entry[], looked: readonly PageMessage[]): numb
   return matched;
 }
 
+/** How well a look fits at a shift. What differs beyond a gap says nothing. */
+function scoreOf(known: readonly Entry[], looked: readonly PageMessage[], shift: number): number {
+  let score = 0;
+  let [same, other] = [0, 0];
+  for (let at = Math.max(0, -shift); at < looked.length && at + shift < known.length; at += 1) {
+    const entry = known[at + shift]!;
+    if (entry.isAfterGap) {
+      if (same > 0) score += same - 0.4 * other;
+      [same, other] = [0, 0];
+    }
+    if (isSame(entry.message, looked[at]!)) same += 1;
+    else other += 1;
+  }
+  return same > 0 ? score + same - 0.4 * other : score;
+}
+
+/** How many entries at the end of one list are those at the beginning of the other. */
+function overlapOf(upper: readonly Entry[], lower: readonly Entry[]): number {
+  for (let count = Math.min(upper.length, lower.length); count > 0; count -= 1) {
+    const end = upper.slice(-count);
+    if (end.every(({ message }, at) => isSame(message, lower[at]!.message))) return count;
+  }
+  return 0;
+}
+
 /** The same for messages without ids: the shift at which most of them are the same as the known ones. */
 function matchTexts(known: readonly Entry[], looked: readonly PageMessage[]): number[] {
   let best = { score: 0, shift: 0 };
-  for (let shift = known.length - 1; shift > -looked.length; shift -= 1) {
-    let score = 0;
-    for (let at = Math.max(0, -shift); at < looked.length && at + shift < known.length; at += 1) {
-      score += isSame(known[at + shift]!.message, looked[at]!) ? 1 : -0.4;
-    }
+  // A page that mounts everything is the same as before, or longer: no need to try every shift.
+  const likely = [0, known.length - looked.length];
+  const perfect = Math.min(known.length, looked.length);
+  for (let next = -2; next < known.length + looked.length - 1; next += 1) {
+    const shift = likely[next + 2] ?? known.length - 1 - next;
+    const score = scoreOf(known, looked, shift);
     if (score > best.score) best = { score, shift };
-    if (score === looked.length) break;
+    if (score === perfect) break;
   }
   return looked.map((message, at) => {
     const place = best.score > 0 ? known[at + best.shift] : undefined;
@@ -98,6 +124,8 @@ function fuller(entry: Entry, message: PageMessage, isRough: boolean): Entry {
 /** What stays above the first message that is known, and what comes between. */
 function joinAbove(above: readonly Entry[], first: Entry, fresh: Entry[]): Entry[] {
   if (fresh.length === 0) return [...above];
+  const shared = first.isAfterGap ? overlapOf(above, fresh) : 0;
+  if (shared > 0) return [...above, ...fresh.slice(shared)];
   // What stood directly above is not there any more: an edit, another branch.
   let kept = above.length;
   let isOpen = first.isAfterGap;
@@ -114,6 +142,11 @@ function joinBelow(below: readonly Entry[], fresh: readonly Entry[]): readonly E
   if (fresh.length === 0) return below;
   // What stood directly below is not there any more, nor what followed it.
   const gap = below.findIndex(({ isAfterGap }) => isAfterGap);
+  const shared = gap === 0 ? overlapOf(fresh, below) : 0;
+  if (shared > 0) {
+    const [next, ...rest] = below;
+    return [...fresh.slice(0, -shared), { ...next!, isAfterGap: false }, ...rest];
+  }
   return [...fresh, ...(gap === -1 ? [] : below.slice(gap))];
 }
 

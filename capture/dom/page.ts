@@ -29,6 +29,12 @@ export function titleOf(roots: readonly ParentNode[], rules: PageRules): string 
   return found?.textContent.trim().replace(/\s+/g, " ").slice(0, 500) || undefined;
 }
 
+function withoutId(message: PageMessage): PageMessage {
+  const rest = { ...message };
+  delete rest.id;
+  return rest;
+}
+
 /**
  * Messages of one look at the page: those of one role and id that follow each other are pieces of one, and an id that another message has
  * already is none.
@@ -54,8 +60,7 @@ export function joinPieces(messages: readonly PageMessage[]): PageMessage[] {
       owners.set(message.id!, whole);
       continue;
     }
-    const own = { ...message };
-    if (owner) delete own.id;
+    const own = owner ? withoutId(message) : message;
     joined.push(own);
     if (own.id !== undefined) owners.set(own.id, own);
   }

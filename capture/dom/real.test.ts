@@ -41,7 +41,7 @@ describe.each(PAGES)("%s: %s", (agentId, file, users, answers) => {
   const path = sharedFixture(file);
   const rules = agentById(agentId)!.page!;
   // The document here would complain that it loads no frames.
-  const html = path ? readFileSync(path, "utf8").replace(/<iframe[^>]*>/g, "<iframe>") : "";
+  const html = path ? readFileSync(path, "utf8").replace(/<(\/?)iframe[^>]*>/g, "<$1span>") : "";
   const page = new DOMParser().parseFromString(html, "text/html");
   const { messages } = readNow(page, rules);
   const whole = messages.map(({ text, reasoning = "" }) => text + reasoning).join("\n");

@@ -132,3 +132,48 @@ it("caps the raw JSON of a part that it does not know", () => {
   expect(part).toMatchObject({ type: "unknown", kind: "novelty" });
   expect(part.type === "unknown" && part.json.length).toBe(32 * 1024);
 });
+
+it("lists its sessions as the page does, until there are no more", () => {
+  const { list, readList } = opencode.history!;
+  const answer = (body: unknown) => ({
+    ...messages("http://127.0.0.1:4096/api/session?limit=100&order=desc", body),
+    tap: "list",
+  });
+  expect(list(null)).toEqual({ method: "GET", path: "/api/session?limit=100&order=desc" });
+  expect(list("a/b").path).toBe("/api/session?limit=100&cursor=a%2Fb");
+  // As recorded of 1.18.33.
+  const item = {
+    ...{ id: SESSION, projectID: "global", agent: "build", cost: 0.00028, title: "Sum" },
+    time: { created: 1795303162695, updated: 1795303163037 },
+    location: { directory: "/home/dev/project" },
+  };
+  const cursor = { previous: "p", next: "n" };
+  expect(readList(answer({ data: [item], cursor }))).toEqual({
+    sessions: [{ key: SESSION, updatedAt: 1795303163037 }],
+    next: "n",
+  });
+  const end = { data: [], cursor: { previous: null, next: null } };
+  expect(readList(answer(end))).toEqual({ sessions: [], next: null });
+  for (const body of ["<html>", [item], { data: {} }]) expect(readList(answer(body))).toBeNull();
+});
+
+it("loads a session from its newest messages to its first", () => {
+  const { load } = opencode.history!;
+  const header = messages(`http://127.0.0.1:4096/session/${SESSION}`, { id: SESSION });
+  const page = (from: number, count: number) =>
+    messages(
+      url,
+      Array.from({ length: count }, (_, at) => ({
+        info: { id: `msg_${from + at}`, time: { created: 1795303161000 + from + at } },
+      })),
+    );
+  expect(load(SESSION, [])).toEqual({
+    ...{ method: "GET", path: `/session/${SESSION}`, tap: "session" },
+  });
+  const newest = load(SESSION, [header]);
+  expect(newest).toMatchObject({ path: `/session/${SESSION}/message?limit=200`, tap: "messages" });
+  const older = load(SESSION, [header, page(300, 200)])!;
+  const before = new URL(older.path, url).searchParams.get("before")!;
+  expect(JSON.parse(atob(before))).toEqual({ id: "msg_300", time: 1795303161300 });
+  expect(load(SESSION, [header, page(300, 200), page(100, 199)])).toBeNull();
+});

@@ -15,6 +15,7 @@ import {
   parseJson,
   toJson,
 } from "./shared/json";
+import { opencodeHistory } from "./shared/opencode-history";
 import { unknownPart } from "./shared/parts";
 
 /**
@@ -262,7 +263,15 @@ export const opencode = defineAgent({
     { ...EVENTS, path: "^/global/event(\\?|$)" },
     { ...EVENTS, path: "^/event(\\?|$)" },
   ],
+  history: opencodeHistory,
   facts: [
+    {
+      fields: "the whole history",
+      from: "GET /api/session, then /session/{id} and /session/{id}/message?limit&before",
+      sure: "certain",
+      source: "opencode-ai 1.18.33: its own page and HTTP API, recorded here",
+      date: "2026-11-21",
+    },
     {
       fields:
         "messages, reasoning, tool calls and results, sub-agents, tokens, cost, times, models, errors",

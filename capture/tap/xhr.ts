@@ -29,7 +29,7 @@ function textOf({ responseType, status, response }: XMLHttpRequest): string {
 function follow(xhr: XMLHttpRequest, request: Opened): void {
   let writer: Promise<Writer> | undefined;
   let handed = 0;
-  let readAt = 0;
+  let readAt = -PAUSE_MS;
 
   async function take({ type, timeStamp }: Event): Promise<void> {
     const isLast = type !== "progress";

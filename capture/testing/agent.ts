@@ -38,6 +38,25 @@ export const testAgent = defineAgent({
     { id: "post", transport: "fetch", method: "POST", path: "^/api/", read },
     { id: "xhr", transport: "xhr", method: "GET", path: "^/xhr/", read },
     { id: "socket", transport: "websocket", method: "GET", path: "^/socket", read },
+    { id: "asked", transport: "fetch", method: "POST", path: "^/rpc", request: "wanted", read },
+    { id: "sent", transport: "xhr", method: "POST", path: "^/rpc", request: "wanted", read },
+    {
+      id: "elsewhere",
+      transport: "fetch",
+      method: "GET",
+      path: "^/elsewhere/",
+      host: "^127\\.0\\.0\\.1:\\d+$",
+      read,
+    },
+    {
+      id: "turns",
+      transport: "websocket",
+      method: "GET",
+      path: "^/turns",
+      until: '"end"',
+      isSentToo: true,
+      read,
+    },
   ],
   streams: [
     {
@@ -48,6 +67,15 @@ export const testAgent = defineAgent({
       changed: '"renamed":"(\\w+)"',
       ask: ["/api/session/$1"],
       askLess: ["/api/session/$1?limit=1"],
+    },
+    {
+      transport: "fetch",
+      method: "POST",
+      path: "^/timeline",
+      separator: "\0\0",
+      running: "^begun (\\w+)$",
+      settled: "^ended$",
+      ask: ["/api/session/$1?of={lastOrg}"],
     },
   ],
   page: {

@@ -21,6 +21,7 @@ export interface Seen {
     method: string;
     status: number;
     body: string;
+    request?: string;
     isTruncated: boolean;
     pageUrl: string;
   };
@@ -36,6 +37,17 @@ export interface Control {
   delayMs: number;
   failures: number;
   isPaused: boolean;
+}
+
+/** What the site answered the page. */
+export interface PageAnswer {
+  status: number;
+  retryAfter: number | null;
+  url: string;
+  method: string;
+  request: string;
+  body: string;
+  isTruncated: boolean;
 }
 
 export interface CaptureWorld {
@@ -55,6 +67,8 @@ export interface CaptureWorld {
   apply(patterns: string[]): Promise<string[]>;
   /** Puts the scripts into open tabs. */
   inject(patterns: string[]): Promise<number>;
+  /** Has the open page of the site ask something, as the background does. */
+  askPage(ask: Record<string, unknown>): Promise<PageAnswer | null>;
   /** A new page of the site. */
   open(path?: string, origin?: string): Promise<Page>;
   /** Loads the folder again, as an update of the extension does; only in a world that `canUpdate`. */
@@ -251,6 +265,16 @@ export async function openCaptureWorld({
     apply: async (patterns) =>
       ((await register("apply", patterns)) as { missing: string[] }).missing,
     inject: async (patterns) => (await register("inject", patterns)) as number,
+    askPage: async (ask) =>
+      (await worker()).evaluate(
+        ([url, wish]) => {
+          const { control: own } = globalThis as unknown as {
+            control: { askPage(address: string, ask: unknown): Promise<PageAnswer | null> };
+          };
+          return own.askPage(url, wish);
+        },
+        [`${site.origin}/*`, { agent: "test-agent", method: "GET", ...ask }] as const,
+      ),
     async open(path = "/", origin = site.origin) {
       const page = await context.newPage();
       await page.goto(origin + path);

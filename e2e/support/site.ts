@@ -51,17 +51,31 @@ async function body(request: IncomingMessage): Promise<string> {
 }
 
 function json(response: ServerResponse, value: unknown): void {
-  response.writeHead(200, { "content-type": "application/json", "x-kind": "json" });
+  response.writeHead(200, {
+    "content-type": "application/json",
+    "x-kind": "json",
+    "access-control-allow-origin": "*",
+  });
   response.end(JSON.stringify(value));
 }
 
-async function slow(response: ServerResponse, pieces: string[], ms: number): Promise<void> {
-  response.writeHead(200, { "content-type": "text/plain" });
+async function slow(
+  response: ServerResponse,
+  pieces: string[],
+  ms: number,
+  type = "text/plain",
+): Promise<void> {
+  response.writeHead(200, { "content-type": type });
   for (const piece of pieces) {
     response.write(piece);
     await wait(ms);
   }
   response.end();
+}
+
+/** A turn of twelve seconds. */
+function drip(response: ServerResponse): Promise<void> {
+  return slow(response, ["begun ", "", "ended"], 6_000, "text/event-stream");
 }
 
 /** Writes `bytes` of JSON text as fast as the reader takes them. */
@@ -105,6 +119,15 @@ function handlers(streams: Set<ServerResponse>): Record<string, Handler> {
     "/api/slow": (_, __, response) => slow(response, ["first ", "second ", "third"], 150),
     "/api/endless": (_, __, response) =>
       response.writeHead(200, { "content-type": "text/plain" }).write("begin"),
+    "/rpc": async (_, request, response) =>
+      json(response, { key: "rpc", texts: [await body(request)] }),
+    "/timeline": (_, __, response) =>
+      slow(response, ["beg", "un turn7\0\0\0", "other\0\0end", "ed\0\0"], 100),
+    "/api/limited": (_, __, response) =>
+      response.writeHead(429, { "retry-after": "7" }).end("slow down"),
+    "/api/drip": (_, __, response) => drip(response),
+    "/xhr/drip": (_, __, response) => drip(response),
+    "/xhr/large": (url, _, response) => large(response, Number(url.searchParams.get("bytes"))),
     "/api/large": (url, _, response) => large(response, Number(url.searchParams.get("bytes"))),
     "/api/broken": (_, __, response) => {
       response.writeHead(200, { "content-length": "1000" }).write("only this");
@@ -128,7 +151,7 @@ function handlers(streams: Set<ServerResponse>): Record<string, Handler> {
 
 /** Anything below these paths answers JSON that the test agent reads. */
 function fallback(url: URL, response: ServerResponse): void {
-  const match = /^\/(?:api|xhr|off|beside)\/(?:session\/)?(\w+)$/.exec(url.pathname);
+  const match = /^\/(?:api|xhr|off|beside|elsewhere)\/(?:session\/)?(\w+)$/.exec(url.pathname);
   if (match) json(response, { key: match[1], texts: [`${match[1]} said hello – ✓ 😀`] });
   else response.writeHead(404).end();
 }
@@ -159,10 +182,10 @@ export async function startSite(): Promise<Site> {
   }
 
   const servers = [createServer(answer), createServer(answer)] as const;
-  const sockets = servers.map((server) => new WebSocketServer({ server, path: "/socket" }));
+  const sockets = servers.map((server) => new WebSocketServer({ server }));
   for (const socket of sockets) {
-    socket.on("connection", (client) => {
-      client.send(JSON.stringify({ key: "socket", texts: ["over a socket"] }));
+    socket.on("connection", (client, { url }) => {
+      if (url === "/socket") client.send('{"key":"socket","texts":["over a socket"]}');
       client.on("message", (data) => client.send(String(data)));
     });
   }

@@ -185,6 +185,43 @@ export async function runFetchCases(): Promise<Record<string, unknown>> {
         "a=1",
       ),
     "POST of bytes": () => text("/api/echo", { method: "POST", body: new Uint8Array([65, 66]) }),
+    "POST of a form with a file": async () => {
+      const form = new FormData();
+      form.set("a", "1");
+      form.set("b", new Blob(["2"]), "b.txt");
+      const answer = await text("/rpc", { method: "POST", body: form });
+      return [answer.includes("b.txt"), [...form].length];
+    },
+    "POST of a blob, used twice": async () => {
+      const body = new Blob(["wanted"]);
+      return [
+        await text("/rpc", { method: "POST", body }),
+        await text("/rpc", { method: "POST", body }),
+      ];
+    },
+    "POST of bytes that change afterwards": async () => {
+      const body = new Uint8Array([65, 66]);
+      const promise = text("/rpc", { method: "POST", body });
+      body.fill(67);
+      return promise;
+    },
+    "POST of a stream": () =>
+      text("/rpc", {
+        method: "POST",
+        body: new Blob(["wanted"]).stream(),
+        duplex: "half",
+      } as RequestInit),
+    "a Request with a stream": async () => {
+      const body = new Blob(["wanted"]).stream();
+      const r = new Request("/rpc", { method: "POST", body, duplex: "half" } as RequestInit);
+      return [r.bodyUsed, await text(r).catch((error: Error) => error.name), r.bodyUsed];
+    },
+    "a Request whose body is tapped": async () => {
+      const r = new Request("/rpc", { method: "POST", body: "wanted" });
+      const copy = r.clone();
+      const answer = await text(r);
+      return [answer, r.bodyUsed, copy.bodyUsed, await text(copy), summary(await fetch(copy.url))];
+    },
     "GET with a body": () => fetch("/api/echo", { body: "x" }),
     "a Request": async () =>
       summary(await fetch(new Request("/api/session/a", { headers: { "x-a": "1" } }))),
@@ -266,6 +303,9 @@ export async function runFetchCases(): Promise<Record<string, unknown>> {
     ],
     "what the others look like": () => [
       attributesOf(XMLHttpRequest.prototype, "open"),
+      attributesOf(XMLHttpRequest.prototype, "setRequestHeader"),
+      attributesOf(XMLHttpRequest.prototype, "send"),
+      attributesOf(WebSocket.prototype, "send"),
       attributesOf(ReadableStream.prototype, "cancel"),
       attributesOf(ReadableStream.prototype, "getReader"),
       attributesOf(ReadableStream.prototype, "pipeThrough"),
@@ -318,6 +358,50 @@ export async function runFetchCases(): Promise<Record<string, unknown>> {
         xhr.onload = () => resolve([xhr.response, xhr.response === xhr.response]);
         xhr.open("get", "/xhr/a");
         xhr.send();
+      }),
+    "an XMLHttpRequest with a header and a body": () =>
+      new Promise((resolve) => {
+        const xhr = new XMLHttpRequest();
+        const order: string[] = [];
+        for (const name of ["loadstart", "progress", "load", "error", "abort", "loadend"])
+          xhr.addEventListener(name, () => order.push(name));
+        xhr.upload.onprogress = () => order.push("upload");
+        xhr.open("POST", "/rpc");
+        xhr.setRequestHeader("x-a", "1");
+        xhr.setRequestHeader("x-a", "2");
+        xhr.onloadend = () => resolve([order, xhr.responseText]);
+        xhr.send("wanted");
+      }),
+    "an XMLHttpRequest that is aborted": () =>
+      new Promise((resolve) => {
+        const xhr = new XMLHttpRequest();
+        xhr.open("GET", "/xhr/drip");
+        xhr.onloadend = () => resolve([xhr.status, xhr.responseText, xhr.readyState]);
+        xhr.onreadystatechange = () => xhr.readyState === 2 && xhr.abort();
+        xhr.send();
+      }),
+    "an XMLHttpRequest with a header too early": () =>
+      new XMLHttpRequest().setRequestHeader("x-a", "1"),
+    "an XMLHttpRequest with a bad header": () => {
+      const xhr = new XMLHttpRequest();
+      xhr.open("GET", "/xhr/a");
+      xhr.setRequestHeader("a b", "1");
+    },
+    "an XMLHttpRequest sent twice": () => {
+      const xhr = new XMLHttpRequest();
+      xhr.open("GET", "/xhr/a");
+      xhr.send();
+      xhr.send();
+    },
+    "a WebSocket that sends too early": () => new WebSocket("/turns").send("x"),
+    "a WebSocket that sends": () =>
+      new Promise((resolve) => {
+        const socket = new WebSocket("/turns");
+        socket.onopen = () => socket.send('{"end":1}');
+        socket.onmessage = ({ data }) => {
+          socket.close();
+          resolve(data);
+        };
       }),
     "a synchronous XMLHttpRequest": () => {
       const xhr = new XMLHttpRequest();

@@ -203,3 +203,29 @@ test("a hidden tab is read too, and a reader that must stop ends for good", asyn
   expect((await world.seen()).length).toBe(before);
   await page.close();
 });
+
+test("a page whose traffic is silent is read once the reader is put into its tab", async () => {
+  const session = `${ONE}1`;
+  const call = async (name: "apply" | "injectReader") =>
+    (await world.worker()).evaluate(
+      async ([method, pattern]) => {
+        const { chrome, control } = globalThis as unknown as {
+          chrome: { tabs: { query(query: unknown): Promise<{ id: number }[]> } };
+          control: {
+            registration: Record<string, (first: unknown, second?: string) => Promise<unknown>>;
+          };
+        };
+        if (method === "apply") return control.registration.apply!({ traffic: [], readers: [] });
+        const [tab] = await chrome.tabs.query({ url: pattern });
+        return control.registration.injectReader!(tab!.id, "test-agent");
+      },
+      [name, `http://127.0.0.1/list?session=${session}`] as const,
+    );
+  await call("apply");
+  const page = await world.open(`/list?session=${session}`);
+  await page.waitForTimeout(2_000);
+  expect(await texts(session)).toEqual([]);
+  expect(await call("injectReader")).toBe(true);
+  await expect.poll(() => texts(session)).toEqual(expected("first").slice(-4));
+  await page.close();
+});

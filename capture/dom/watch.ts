@@ -54,6 +54,7 @@ function attributesOf({ running = [], ids = [] }: PageRules): string[] {
 export function watchPage(deps: WatchDeps): Watch {
   const { rules, page, now } = deps;
   const known = new WeakMap<Node, { message: PageMessage | null }>();
+  /** Of every message that was seen. */
   const changedAt = new WeakMap<Node, number>();
   const observed = new WeakSet<Node>();
   const staleness = createStaleness();
@@ -61,6 +62,7 @@ export function watchPage(deps: WatchDeps): Watch {
   let gathering = new Gathering();
   let address = deps.address();
   let elements: Element[] = [];
+  let shown: (readonly [Element, PageMessage | null | undefined])[] = [];
   let title: string | undefined;
   let runningSince: number | null = null;
   let hasRough = false;
@@ -88,7 +90,7 @@ export function watchPage(deps: WatchDeps): Watch {
     for (const { target } of records) {
       for (let node: Node | null = target; node && !seen.has(node); node = parentOf(node)) {
         seen.add(node);
-        if (!known.has(node)) continue;
+        if (!changedAt.has(node)) continue;
         known.delete(node);
         changedAt.set(node, now());
       }
@@ -112,10 +114,7 @@ export function watchPage(deps: WatchDeps): Watch {
     clearTimeout(deliverTimer);
     deliverTimer = undefined;
     [takenAt, title] = [null, undefined];
-    staleness.leave(
-      address,
-      elements.map((element) => [element, known.get(element)?.message]),
-    );
+    staleness.leave(address, shown);
     gathering = new Gathering();
     address = current;
     lookIn(LOOK_AFTER_MS);
@@ -124,7 +123,6 @@ export function watchPage(deps: WatchDeps): Watch {
   function isBeingWritten(element: Element, isLast: boolean, isForced: boolean): boolean {
     if (!isLast || isForced || (runningSince === null && rules.running)) return false;
     const isDue = !hasRough && runningSince !== null && now() - runningSince >= ROUGH_AFTER_MS;
-    if (!changedAt.has(element)) changedAt.set(element, now());
     return !isDue && now() - changedAt.get(element)! < STILL_MS;
   }
 
@@ -133,6 +131,9 @@ export function watchPage(deps: WatchDeps): Watch {
     const startedAt = now();
     let reads = 0;
     const messages: (PageMessage | null | undefined)[] = [];
+    for (const element of elements) {
+      if (!changedAt.has(element)) changedAt.set(element, now());
+    }
     for (const [at, element] of elements.entries()) {
       let entry = known.get(element);
       if (!entry) {
@@ -163,6 +164,7 @@ export function watchPage(deps: WatchDeps): Watch {
       if (!isForced) callOff = deps.whenIdle(() => look(false));
       return;
     }
+    shown = elements.map((element, at) => [element, read[at]]);
     const isLeft = read.at(-1) === undefined && read.length > 0;
     if (isLeft) lookIn(STILL_MS);
     take(read, isLeft, titleOf(roots, rules));

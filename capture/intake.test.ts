@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Handed } from "./deliver";
+import { createIntake, type Intake } from "./intake";
+import { MAX_BODY_BYTES, MAX_PIECE_CHARS } from "./limits";
+import type { PageRule } from "./rules";
+import type { Ask, Head } from "./seal";
+
+const ORIGIN = "https://chat.example";
+const stream = { transport: "fetch" as const, path: "^/events", settled: "idle (\\w+)" };
+const rule = { transport: "fetch" as const, method: "GET" };
+const rules: PageRule[] = [
+  {
+    ...rule,
+    agent: "a",
+    path: "^/events",
+    stream: { ...stream, ask: ["/s/$1"], askLess: ["/s/$1?less"] },
+  },
+  { ...rule, agent: "a", path: "^/s/", tap: "a/session" },
+  { ...rule, agent: "a", path: "^/rpc", request: "load", tap: "a/load", method: "POST" },
+  { ...rule, agent: "a", path: "^/rpc", request: "list", tap: "a/list", method: "POST" },
+  { ...rule, agent: "b", path: "^/rpc", tap: "b/any", method: "POST" },
+];
+
+let handed: Handed[];
+let posted: Ask[];
+let intake: Intake;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  handed = [];
+  posted = [];
+  intake = createIntake({
+    rules,
+    hand: (one) => handed.push(one),
+    post: (ask) => posted.push(ask) > 0,
+    cookies: () => "",
+    origin: ORIGIN,
+    now: () => 0,
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+let id = 0;
+
+/** A body from the tap, whole. */
+function give(head: Partial<Head>, text: string, isTruncated = false): void {
+  id += 1;
+  const whole = { rules: [], url: `${ORIGIN}/`, method: "GET", status: 200, request: 0, ...head };
+  for (let at = 0; at <= text.length; at += MAX_PIECE_CHARS) {
+    const piece = { id, text: text.slice(at, at + MAX_PIECE_CHARS), isLast: false, isTruncated };
+    intake.add({ ...piece, ...(at === 0 ? { head: whole } : {}) });
+  }
+  intake.add({ id, text: "", isLast: true, isTruncated });
+}
+
+const sum = () =>
+  handed.map(({ tap, request, texts }) => [
+    tap,
+    texts.join("").slice(0, request),
+    texts.join("").slice(request),
+  ]);
+
+describe("a body", () => {
+  const rpc = { url: `${ORIGIN}/rpc`, method: "POST", rules: [2, 3, 4] };
+
+  it("is told to the first tap of each agent that wants the request, which comes along where it was asked for", () => {
+    give({ ...rpc, request: 4 }, "listanswer");
+    give({ ...rpc, request: 5 }, "otheranswer");
+    give({ ...rpc, rules: [2, 3], request: 5 }, "otheranswer");
+    expect(sum()).toEqual([
+      ["a/list b/any", "list", "answer"],
+      ["b/any", "", "answer"],
+    ]);
+  });
+
+  it("is nothing without an answer, or without a rule", () => {
+    give({ ...rpc, request: 4 }, "list");
+    give({ ...rpc, rules: [99] }, "answer");
+    expect(handed).toEqual([]);
+  });
+});
+
+describe("a stream", () => {
+  const settle = async (session: string) => {
+    give({ rules: [0] }, `data: idle ${session}\n\n`);
+    await vi.advanceTimersByTimeAsync(200);
+  };
+  const answer = (text: string, head: Partial<Head> = {}, isTruncated = false) => {
+    const { ask, url } = posted.at(-1)!;
+    give({ ask, url, ...head }, text, isTruncated);
+    return vi.advanceTimersByTimeAsync(0);
+  };
+
+  it("has its session asked for once, and the answer read by the tap of its address", async () => {
+    await settle("one");
+    expect(posted).toMatchObject([{ agent: "a", method: "GET", url: `${ORIGIN}/s/one` }]);
+    await answer("the session");
+    expect(sum()).toEqual([["a/session", "", "the session"]]);
+    expect(posted).toHaveLength(1);
+  });
+
+  it("is asked for less where the answer was cut at the cap, and not where it broke off", async () => {
+    await settle("one");
+    await answer("short", {}, true);
+    expect(posted).toHaveLength(1);
+    await settle("two");
+    await answer("x".repeat(MAX_BODY_BYTES), {}, true);
+    expect(posted.map(({ url }) => url.slice(ORIGIN.length))).toEqual([
+      "/s/one",
+      "/s/two",
+      "/s/two?less",
+    ]);
+  });
+
+  it("takes no refusal for a session", async () => {
+    await settle("one");
+    await answer("not allowed", { status: 403 });
+    expect(handed).toEqual([]);
+  });
+});
+
+it("keeps the page's last request of a tap to have it asked again, and no answer of its own asking", async () => {
+  give({ url: `${ORIGIN}/rpc?n=1`, method: "POST", rules: [3], request: 6 }, "list=1answer");
+  const like = { tap: "list", replace: [{ pattern: "=1", with: "=2" }] };
+  const answer = intake.askPage({ agent: "a", method: "GET", path: "", like });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(posted).toMatchObject([{ method: "POST", url: `${ORIGIN}/rpc?n=2`, body: "list=2" }]);
+  give({ ask: posted[0]!.ask, url: posted[0]!.url, method: "POST", request: 6 }, "list=2more");
+  expect(await answer).toMatchObject({ request: "list=2", body: "more" });
+  expect(handed).toHaveLength(1);
+});

@@ -2,7 +2,6 @@ import tailwindcss from "@tailwindcss/vite";
 import type {} from "@wxt-dev/auto-icons";
 import { defineConfig } from "wxt";
 import { presetPlugin } from "./capture/preset-plugin.ts";
-import { rulesFiles as pageRulesFiles } from "./capture/dom/rules-files.ts";
 import { rulesFiles } from "./capture/rules-files.ts";
 import { buildProblems } from "./local/build-guard.ts";
 import { CHROME_KEY, GECKO_ID, redirectUris } from "./local/extension-id.ts";
@@ -37,9 +36,7 @@ export default defineConfig({
   }),
   hooks: {
     "build:publicAssets": async (_wxt, files) => {
-      const root = import.meta.dirname;
-      const built = [...(await rulesFiles(root)), ...(await pageRulesFiles(root))];
-      for (const { path, contents } of built) {
+      for (const { path, contents } of await rulesFiles(import.meta.dirname)) {
         files.push({ relativeDest: path, contents });
       }
     },

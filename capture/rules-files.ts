@@ -1,14 +1,12 @@
-/** One small file an agent with its rules, so that a page gets those of its own agents only, and no reader. Build time only. */
+/** The files of rules, so that a page gets those of its own agents only, and no reader. Build time only. */
 import { join } from "node:path";
 import { runnerImport } from "vite";
-import type { Agent } from "../agents/agent";
-import { rulesFile, type BuiltFile } from "./rules-file";
 
-/** The files of every agent that reads traffic. */
-export async function rulesFiles(root: string): Promise<BuiltFile[]> {
-  const { module } = await runnerImport<{ agents: readonly Agent[] }>(
-    join(root, "agents/index.ts"),
+/** Each file of the agents' rules, with its path in the built extension. */
+export async function rulesFiles(root: string): Promise<{ path: string; contents: string }[]> {
+  const { module } = await runnerImport<{ files: { path: string; contents: string }[] }>(
+    join(root, "capture/all-rules.ts"),
     { root, configFile: false, logLevel: "error" },
   );
-  return module.agents.filter(({ taps }) => taps.length > 0).map(rulesFile);
+  return module.files;
 }

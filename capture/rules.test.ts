@@ -12,7 +12,12 @@ afterEach(() => {
 });
 
 it("lie in one file an agent, as data in plain letters", async () => {
-  const files = await rulesFiles(process.cwd());
+  const all = await rulesFiles(process.cwd());
+  const files = all.filter(({ path }) => path.startsWith("rules/"));
+  const shown = agents.filter(({ page }) => page !== undefined);
+  expect(all.map(({ path }) => path).filter((path) => path.startsWith("page-rules/"))).toEqual(
+    shown.map(({ id }) => `page-rules/${id}.js`),
+  );
   const reading = agents.filter(({ taps }) => taps.length > 0);
   expect(files.map(({ path }) => path)).toEqual(reading.map(({ id }) => `rules/${id}.js`));
   for (const { contents } of files) {

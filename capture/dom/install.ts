@@ -6,7 +6,7 @@ import { MAX_BODY_BYTES, MAX_PIECE_CHARS, MAX_URL_CHARS } from "../limits";
 import { READERS, RULES } from "./names";
 import { watchPage } from "./watch";
 
-/** What the agent's own file (rules-files.ts) leaves here just before. */
+/** What the agent's own file (rules-file.ts) leaves here just before. */
 interface Given {
   agent: string;
   page: PageRules;

@@ -114,7 +114,8 @@ describe("watching a page", () => {
   });
 
   it("waits for an answer to stand still where nothing tells that it is written", async () => {
-    const { running: _, ...silent } = rules;
+    const silent = { ...rules };
+    delete silent.running;
     start(silent);
     add("user", "Hi");
     const answer = add("agent", "It");

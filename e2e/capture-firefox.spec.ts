@@ -55,6 +55,43 @@ test("Firefox: the bridge is sealed, every transport is copied, a settled turn i
     );
     await expect.poll(() => seen("/api/echo")?.observation.body === answer).toBe(true);
 
+    await page.evaluate(async () => {
+      const form = new FormData();
+      form.set("f.req", "wanted as a form");
+      for (const body of [form, new Blob(["wanted as a blob"])])
+        await (await fetch("/rpc", { method: "POST", body })).text();
+      const request = new Request("/rpc", { method: "POST", body: "wanted as a request" });
+      await (await fetch(request)).text();
+      const sending = new XMLHttpRequest();
+      sending.open("POST", "/rpc");
+      sending.send("wanted of old");
+    });
+    const requests = () =>
+      (site.reports as Seen[]).flatMap(({ observation }) => observation?.request ?? []);
+    await expect
+      .poll(requests)
+      .toEqual([
+        '{"f.req":"wanted as a form"}',
+        "wanted as a blob",
+        "wanted as a request",
+        "wanted of old",
+      ]);
+
+    await page.evaluate(async () => {
+      document.cookie = "lastOrg=org-1";
+      const ask = encodeURIComponent("/api/session/past?of={lastOrg}");
+      const headers = { authorization: "Bearer of-this-page-only" };
+      await (await fetch(`/api/session/now?ask=${ask}`, { headers })).text();
+    });
+    const past = `${site.origin}/api/session/past?of=org-1`;
+    await expect
+      .poll(() => site.reports)
+      .toContainEqual(expect.objectContaining({ status: 200, url: past }));
+    expect(site.headersOf("/api/session/past")).toMatchObject({
+      authorization: "Bearer of-this-page-only",
+      cookie: "lastOrg=org-1",
+    });
+
     const other = await browser.newPage();
     await other.goto(`${site.other}/`);
     await other.evaluate(async () => (await fetch("/api/session/other")).text());

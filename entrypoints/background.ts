@@ -16,7 +16,8 @@ import { checked, problemTrouble, readObservation } from "../capture/read";
 import { redact } from "../capture/redact";
 import { createRegistration, type Registration } from "../capture/register";
 import { createProvision } from "../sync/account";
-import { FLUSH_ALARM, flushAlarm } from "../sync/alarm";
+import { flushAlarm } from "../sync/alarm";
+import { listenToBrowser } from "../sync/browser-events";
 import { hasConsent } from "../sync/consents";
 import { createCaller, type TokenAnswer } from "../sync/convex-caller";
 import { createConnection } from "../sync/database";
@@ -24,7 +25,7 @@ import { normaliseDeployment } from "../sync/deployment";
 import { Drain } from "../sync/drain";
 import { admit, type GateSender } from "../sync/gate";
 import { registerImport } from "../sync/import";
-import { createLife, type Life } from "../sync/life";
+import { createLife } from "../sync/life";
 import { type AgentRead, createObserver, type Taken } from "../sync/observe";
 import { addCaptured, type Captured } from "../sync/outbox";
 import { registerPageHandlers } from "../sync/page-handlers";
@@ -231,22 +232,6 @@ function patternOf(address: string): string {
   return `${protocol}//${hasPortsInPatterns ? host : hostname}/*`;
 }
 
-/** What the browser tells; each of these may wake the worker. */
-function listenToBrowser({ drain }: Sending, life: Life): void {
-  browser.permissions.onAdded.addListener(() => void life.apply());
-  browser.permissions.onRemoved.addListener(() => void life.apply());
-  browser.alarms.onAlarm.addListener(({ name }) => {
-    if (name === FLUSH_ALARM) void drain.wake();
-  });
-  // Being listened to is what wakes the worker then; it looks for what waits at each start.
-  browser.runtime.onStartup.addListener(() => undefined);
-  browser.runtime.onInstalled.addListener(({ reason }) => {
-    if (reason !== "install") return;
-    void browser.tabs.create({ url: browser.runtime.getURL("/welcome.html") });
-  });
-  globalThis.addEventListener("online", () => void drain.wake({ isForced: true }));
-}
-
 export default defineBackground({
   type: "module",
   main() {
@@ -284,7 +269,7 @@ export default defineBackground({
     broker.onChange((profile) => {
       if (profile === null) void life.leave();
     });
-    listenToBrowser(sending, life);
+    listenToBrowser(sending.drain, life);
     void life.start();
   },
 });

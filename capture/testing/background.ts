@@ -103,6 +103,12 @@ function take(origin: string, tabId: number, data: unknown): ObservationAck {
     control.seen.push(seen);
     void report(seen);
   }
+  const path = URL.parse(observation.url)?.searchParams.get("ask");
+  // Where no test can have the worker ask, a page says by its own address what is to be asked of it.
+  if (path) {
+    const ask = { agent: "test-agent", method: "GET" as const, path };
+    void sendMessage("askPage", ask, tabId).then(report);
+  }
   return { isStored: true, mustStop: false };
 }
 

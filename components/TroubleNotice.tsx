@@ -31,6 +31,7 @@ const REMEDIES: Record<Trouble["code"], Remedy[]> = {
   "agent-unreadable": [],
   "permission-missing": [OPTIONS],
   "storage-full": [RETRY],
+  "backfill-paused": [],
   unexpected: [RETRY],
 };
 
@@ -39,6 +40,7 @@ const CALM: ReadonlySet<Trouble["code"]> = new Set([
   "sign-in-cancelled",
   "sign-in-busy",
   "rate-limited",
+  "backfill-paused",
 ]);
 
 interface Props extends Remedies {

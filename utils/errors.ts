@@ -17,6 +17,7 @@ export interface Trouble {
     | "agent-unreadable"
     | "permission-missing"
     | "storage-full"
+    | "backfill-paused"
     | "unexpected";
   /** One sentence: what happened and what it means for the data. */
   message: string;

@@ -40,6 +40,7 @@ export const opencodeHistory: History = {
     const page = `${path}/message?limit=${MESSAGES_PER_CALL}`;
     if (answers.length === 1) return { method: "GET", path: page, tap: "messages" };
     const before = beforeOf(last);
-    return before && { method: "GET", path: `${page}&before=${before}`, tap: "messages" };
+    if (before === null) return null;
+    return { method: "GET", path: `${page}&before=${before}`, tap: "messages" };
   },
 };

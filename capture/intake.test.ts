@@ -19,6 +19,14 @@ const rules: PageRule[] = [
   { ...rule, agent: "a", path: "^/rpc", request: "load", tap: "a/load", method: "POST" },
   { ...rule, agent: "a", path: "^/rpc", request: "list", tap: "a/list", method: "POST" },
   { ...rule, agent: "b", path: "^/rpc", tap: "b/any", method: "POST" },
+  {
+    ...rule,
+    transport: "websocket",
+    agent: "a",
+    path: "^/ws",
+    stream: { ...stream, transport: "websocket", running: "busy (\\w+)", ask: ["/s/$1"] },
+  },
+  { ...rule, transport: "websocket", agent: "b", path: "^/ws", tap: "b/ws" },
 ];
 
 let handed: Handed[];
@@ -111,6 +119,20 @@ describe("a stream", () => {
       "/s/one",
       "/s/two",
       "/s/two?less",
+    ]);
+  });
+
+  it("can be a WebSocket, of which another agent takes the frames", async () => {
+    const socket = { rules: [5, 6], url: "wss://chat.example/ws", status: 0, socket: 1 };
+    give(socket, "busy one");
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(posted).toEqual([]);
+    give(socket, "idle one");
+    await vi.advanceTimersByTimeAsync(600);
+    expect(posted.map(({ url }) => url)).toEqual([`${ORIGIN}/s/one`]);
+    expect(sum()).toEqual([
+      ["b/ws", "", "busy one"],
+      ["b/ws", "", "idle one"],
     ]);
   });
 

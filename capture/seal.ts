@@ -94,8 +94,8 @@ export function handOver(port: MessagePort, rules: string): boolean {
 /** MAIN side: lets later taps of this document hand their port over. */
 export function onHandOver(take: (port: MessagePort, rules: string) => void): void {
   addEventListener(HAND_OVER, (event) => {
-    const { data, ports } = event as MessageEvent<unknown>;
-    if (!ports[0] || typeof data !== "string") return;
+    const { data, ports } = event as MessageEvent<string>;
+    if (!ports[0]) return;
     event.preventDefault();
     take(ports[0], data);
   });

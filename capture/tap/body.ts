@@ -40,15 +40,20 @@ export function readBody(
   return giveUp;
 }
 
-/** The beginning of a request's body as text; "" of a stream, which only one can read. Takes at once what the page may change later. */
+/** The beginning of a request's body as text; "" where it cannot be had, as of a stream. Takes at once what the page may change later. */
 export async function requestText(body: unknown): Promise<string> {
-  let text = body;
-  if (body instanceof FormData) {
-    const fields = [...body].filter(([, value]) => typeof value === "string");
-    text = JSON.stringify(Object.fromEntries(fields));
+  try {
+    let text = body;
+    if (body instanceof FormData) {
+      const fields = [...body].filter(([, value]) => typeof value === "string");
+      text = JSON.stringify(Object.fromEntries(fields));
+    }
+    if (typeof text === "string") return text.slice(0, MAX_REQUEST_CHARS);
+    if (!body || body instanceof ReadableStream) return "";
+    const source = body instanceof Request ? body : new Response(body as BodyInit);
+    return await (await source.blob()).slice(0, MAX_REQUEST_CHARS).text();
+  } catch {
+    // A body that fails: the page hears of it from its own call.
+    return "";
   }
-  if (typeof text === "string") return text.slice(0, MAX_REQUEST_CHARS);
-  if (!body || body instanceof ReadableStream) return "";
-  const source = body instanceof Request ? body : new Response(body as BodyInit);
-  return (await source.blob()).slice(0, MAX_REQUEST_CHARS).text();
 }

@@ -20,8 +20,8 @@ interface Wanted {
 }
 
 /** The page's headers; none of an iterator, which reading would use up. */
-function headersOf(input: unknown, init: RequestInit | undefined): HeaderList {
-  const source = init?.headers ?? (input instanceof Request ? input.headers : {});
+function headersOf(request: Request | null, init: RequestInit | undefined): HeaderList {
+  const source = init?.headers ?? request?.headers ?? {};
   return "next" in source ? [] : [...new Headers(source)];
 }
 
@@ -32,7 +32,7 @@ function look(input: unknown, init: RequestInit | undefined): Wanted | null {
   if (!found) return null;
   const body = init?.body ?? (request && cloneRequest(request));
   return {
-    begin: begin(found, headersOf(input, init), body),
+    begin: begin(found, headersOf(request, init), body),
     limit: found.rules.some((rule) => rule.stream) ? Infinity : MAX_BODY_BYTES,
   };
 }

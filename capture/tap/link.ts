@@ -44,9 +44,9 @@ export function connect(newPort: MessagePort, text: string, onAsk: (ask: Ask) =>
 
 /** Finds the rules for a request of the page; null for all others, and always without a port. Throws where the page's own call does. */
 export function find(transport: string, verb: string, address: unknown): Found | null {
-  const href = address instanceof URL ? address.href : address;
-  if (!port || typeof href !== "string") return null;
-  const url = new URL(href, document.baseURI);
+  // Nothing else: turning an object into text could run the page's code.
+  if (!port || !(typeof address === "string" || address instanceof URL)) return null;
+  const url = new URL(address, document.baseURI);
   const method = verb.toUpperCase();
   const rules = all.flatMap(([rule, path, host]) =>
     rule.transport === transport &&

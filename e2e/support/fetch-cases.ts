@@ -216,6 +216,17 @@ export async function runFetchCases(): Promise<Record<string, unknown>> {
       const r = new Request("/rpc", { method: "POST", body, duplex: "half" } as RequestInit);
       return [r.bodyUsed, await text(r).catch((error: Error) => error.name), r.bodyUsed];
     },
+    "a body that fails": async () => {
+      const body = new ReadableStream({ start: (to) => to.error(new RangeError("mine")) });
+      const init = { method: "POST", body, duplex: "half" } as RequestInit;
+      const caught = (error: Error) => error.name;
+      return [
+        await text(new Request("/rpc", init)).catch(caught),
+        await text("/rpc", { method: "POST", body: Symbol("x") as unknown as string }).catch(
+          caught,
+        ),
+      ];
+    },
     "a Request whose body is tapped": async () => {
       const r = new Request("/rpc", { method: "POST", body: "wanted" });
       const copy = r.clone();
@@ -420,6 +431,9 @@ export async function runFetchCases(): Promise<Record<string, unknown>> {
     "an XMLHttpRequest with a bad address": () => new XMLHttpRequest().open("GET", "http://"),
   };
 
+  const unhandled: string[] = [];
+  const note = ({ reason }: PromiseRejectionEvent) => unhandled.push(String(reason));
+  addEventListener("unhandledrejection", note);
   const results: Record<string, unknown> = {};
   for (const [name, run] of Object.entries(cases)) {
     try {
@@ -436,5 +450,7 @@ export async function runFetchCases(): Promise<Record<string, unknown>> {
         );
     }
   }
-  return results;
+  await until(100);
+  removeEventListener("unhandledrejection", note);
+  return { ...results, "promises that nobody took": unhandled };
 }

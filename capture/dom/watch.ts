@@ -40,7 +40,7 @@ const ROUGH_AFTER_MS = 10_000;
 /** Readings tell answers without ids apart by their beginning (agents/shared/page-reading); Markdown's signs do not count there. */
 const KNOWABLE_CHARS = 160;
 /** One slice of reading. */
-const SLICE_MS = 8;
+const SLICE_MS = 4;
 /** A page that was just rendered may get its address a moment later. */
 const SURE_AFTER_MS = 300;
 
@@ -66,8 +66,10 @@ export function watchPage(deps: WatchDeps): Watch {
   let title: string | undefined;
   let runningSince: number | null = null;
   let hasRough = false;
+  let hasRun = false;
   let takenAt: number | null = null;
   let lookTimer: ReturnType<typeof setTimeout> | undefined;
+  let lookDue = 0;
   let deliverTimer: ReturnType<typeof setTimeout> | undefined;
   let callOff: () => void = () => undefined;
 
@@ -99,7 +101,11 @@ export function watchPage(deps: WatchDeps): Watch {
   }
 
   function lookIn(ms: number): void {
-    lookTimer ??= setTimeout(() => {
+    const due = now() + ms;
+    if (lookTimer !== undefined && due >= lookDue) return;
+    clearTimeout(lookTimer);
+    lookDue = due;
+    lookTimer = setTimeout(() => {
       lookTimer = undefined;
       callOff();
       callOff = deps.whenIdle(() => look(false));
@@ -121,18 +127,42 @@ export function watchPage(deps: WatchDeps): Watch {
   }
 
   function isBeingWritten(element: Element, isLast: boolean, isForced: boolean): boolean {
-    if (!isLast || isForced || (runningSince === null && rules.running)) return false;
+    // What tells that an answer is written is believed once it was seen; it may have another name now.
+    if (!isLast || isForced || (runningSince === null && hasRun)) return false;
     const isDue = !hasRough && runningSince !== null && now() - runningSince >= ROUGH_AFTER_MS;
     return !isDue && now() - changedAt.get(element)! < STILL_MS;
   }
 
-  /** Reads what is not known yet; null when the time is up, undefined for a message that is left for later. */
-  function readAll(isForced: boolean): (PageMessage | null | undefined)[] | null {
+  function read(at: number): { message: PageMessage | null } {
+    const element = elements[at]!;
+    const entry = { message: messageOf(element, rules, neighboursOf(elements, at)) };
+    known.set(element, entry);
+    return entry;
+  }
+
+  /** Goes on reading where the time was up, and looks again when all is read: the page may have changed meanwhile. */
+  function readOn(from: number): void {
     const startedAt = now();
-    let reads = 0;
+    // The last one may be being written: that the look decides.
+    for (let at = from; at < elements.length - 1; at += 1) {
+      if (known.has(elements[at]!)) continue;
+      if (now() - startedAt > SLICE_MS) {
+        callOff = deps.whenIdle(() => readOn(at));
+        return;
+      }
+      read(at);
+    }
+    look(false);
+  }
+
+  /** Reads what is not known yet: undefined for a message that is left for later. When the time is up, where that was. */
+  function readAll(isForced: boolean): (PageMessage | null | undefined)[] | number {
+    const startedAt = now();
     const messages: (PageMessage | null | undefined)[] = [];
+    // What is new while an answer is written may be that answer; on a page that just opened it is not.
+    const firstSeen = runningSince !== null || !rules.running ? startedAt : -Infinity;
     for (const element of elements) {
-      if (!changedAt.has(element)) changedAt.set(element, now());
+      if (!changedAt.has(element)) changedAt.set(element, firstSeen);
     }
     for (const [at, element] of elements.entries()) {
       let entry = known.get(element);
@@ -141,10 +171,9 @@ export function watchPage(deps: WatchDeps): Watch {
           messages.push(undefined);
           continue;
         }
-        if (reads > 0 && now() - startedAt > SLICE_MS) return null;
-        entry = { message: messageOf(element, rules, neighboursOf(elements, at)) };
-        known.set(element, entry);
-        reads += 1;
+        // The last one is read at once, or a large page would never come to it.
+        if (at < elements.length - 1 && now() - startedAt > SLICE_MS) return at;
+        entry = read(at);
       }
       messages.push(entry.message);
     }
@@ -158,16 +187,16 @@ export function watchPage(deps: WatchDeps): Watch {
     elements = messageElements(roots, rules);
     const isNowRunning = isRunning(roots, rules);
     if (!isNowRunning) [runningSince, hasRough] = [null, false];
-    else runningSince ??= now();
-    const read = readAll(isForced);
-    if (read === null) {
-      if (!isForced) callOff = deps.whenIdle(() => look(false));
+    else [runningSince, hasRun] = [runningSince ?? now(), true];
+    const all = readAll(isForced);
+    if (typeof all === "number") {
+      if (!isForced) callOff = deps.whenIdle(() => readOn(all));
       return;
     }
-    shown = elements.map((element, at) => [element, read[at]]);
-    const isLeft = read.at(-1) === undefined && read.length > 0;
+    shown = elements.map((element, at) => [element, all[at]]);
+    const isLeft = all.at(-1) === undefined && all.length > 0;
     if (isLeft) lookIn(STILL_MS);
-    take(read, isLeft, titleOf(roots, rules));
+    take(all, isLeft, titleOf(roots, rules));
   }
 
   function take(

@@ -310,8 +310,7 @@ test.describe("what is copied", () => {
     await page.evaluate(() => fetch("/api/echo", { method: "POST", body: "throw secret" }));
     const { trouble, reading } = await seenOf("/api/echo");
     expect(reading).toBeNull();
-    expect(trouble).toContain("RangeError (POST /api/echo)");
-    expect(trouble).not.toContain("secret");
+    expect(trouble).toBe("failed RangeError");
     await settle(page);
     expect(await world.seen()).toHaveLength(1);
   });

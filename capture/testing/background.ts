@@ -8,7 +8,7 @@ import { browser } from "../../utils/browser";
 import { onMessage, sendMessage, type ObservationAck, type PageAsk } from "../../utils/messages";
 import { createCollector } from "../collect";
 import { agentPatterns, agentsAt, hostsOf, type Switches } from "../origin-agent";
-import { problemTrouble, readObservation } from "../read";
+import { readObservation } from "../read";
 import { createRegistration } from "../register";
 import { besideAgent, offAgent, testAgent } from "./agent";
 
@@ -19,6 +19,7 @@ export interface Seen {
   /** The first of them. */
   reading: Reading | null;
   readings: Reading[];
+  /** Kind and detail of the problem. */
   trouble: string | null;
 }
 
@@ -80,8 +81,8 @@ export type Control = typeof control;
 
 function read(agent: Agent, observation: Observation): Omit<Seen, "origin" | "observation"> {
   const { readings, problem } = readObservation(agent, observation);
-  const why = problem && problemTrouble(agent, observation, problem, Date.now());
-  return { reading: readings[0] ?? null, readings, trouble: why?.message ?? null };
+  const trouble = problem && `${problem.kind} ${problem.detail}`;
+  return { reading: readings[0] ?? null, readings, trouble };
 }
 
 function take(origin: string, tabId: number, data: unknown): ObservationAck {

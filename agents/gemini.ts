@@ -19,7 +19,6 @@ import {
   rpcItems,
   rpcPayloads,
   textAt,
-  timeAt,
   valueAt,
 } from "./shared/google-rpc";
 import { geminiHistory, keyOf, LIST, listed, LOAD } from "./shared/gemini-history";
@@ -82,14 +81,16 @@ function readLoad(payload: unknown, observation: Observation): Reading[] {
   return [{ session, messages }];
 }
 
-/** The list of sessions has the title of the one that is shown; the others are not known to be wanted. */
+/**
+ * The list of sessions has the title of the one that is shown; the others are not known to be wanted. Its time is not that of the last turn,
+ * which a load tells: the two would take turns at every load of the page.
+ */
 function readListed(payload: unknown, observation: Observation): Reading[] {
   const shown = shownSession(observation, sessionOf);
   const item = listed(payload).find(([id]) => keyOf(asString(id)) === shown);
   const title = textAt(item, 1);
   if (!shown || !title) return [];
-  const session = compact({ ...headerOf(shown, observation), title, updatedAt: timeAt(item, 5) });
-  return [{ session, messages: [] }];
+  return [{ session: { ...headerOf(shown, observation), title }, messages: [] }];
 }
 
 /** An answer may hold those of several calls; a call without a payload was refused. */

@@ -40,11 +40,17 @@ function readThread(observation: Observation): Readings {
     return read;
   });
   const isStart = !url.searchParams.has("cursor");
+  const isEnd = body.has_next_page !== true;
   const metadata = asRecord(body.thread_metadata);
   const header = compact({
     ...session,
     title: asString(metadata?.title) ?? asString(metadata?.thread_title) ?? session.title,
-    activeLeafKey: body.has_next_page === true ? undefined : parentKey,
+    // Of the newest entry, which an earlier page does not hold.
+    ...{
+      model: isEnd ? session.model : undefined,
+      updatedAt: isEnd ? session.updatedAt : undefined,
+    },
+    activeLeafKey: isEnd ? parentKey : undefined,
     createdAt: isStart ? isoTime(entries[0]?.entry_created_datetime) : undefined,
   });
   return messages.length > 0 ? [{ session: header, messages: uniqueByKey(messages) }] : null;

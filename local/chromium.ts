@@ -14,6 +14,8 @@ export interface ExtensionLaunch {
   profileDir: string;
   /** True where there is no display. */
   headless: boolean;
+  /** The browser's arguments besides those that every launch has. */
+  args?: readonly string[];
 }
 
 /** A running Chromium with the extension in it. */
@@ -62,6 +64,7 @@ export async function launchExtension(options: ExtensionLaunch): Promise<Launche
     args: [
       ...QUIET,
       ...(options.headless ? ["--disable-gpu"] : []),
+      ...(options.args ?? []),
       ...(isChrome
         ? ["--enable-unsafe-extension-debugging"]
         : [`--disable-extensions-except=${directory}`, `--load-extension=${directory}`]),
@@ -112,27 +115,29 @@ async function browserPid(profileDir: string): Promise<number | null> {
 }
 
 /**
- * Says yes in advance to a host permission such as "http://127.0.0.1/*": headless Chromium cannot show the prompt, and
+ * Says yes in advance to host permissions such as "http://127.0.0.1/*": headless Chromium cannot show the prompt, and
  * the extension's own `permissions.request` then resolves true without one.
  */
 export async function preapprove(
   context: BrowserContext,
   extensionId: string,
-  pattern: string,
+  ...patterns: string[]
 ): Promise<void> {
   const page = await context.newPage();
   try {
     await page.goto("chrome://extensions/");
     await page.evaluate(
-      async ([id, host]) => {
+      async ([id, hosts]) => {
         const privileged = globalThis as unknown as {
           chrome: {
             developerPrivate: { addHostPermission(id: string, host: string): Promise<void> };
           };
         };
-        await privileged.chrome.developerPrivate.addHostPermission(id, host);
+        for (const host of hosts) {
+          await privileged.chrome.developerPrivate.addHostPermission(id, host);
+        }
       },
-      [extensionId, pattern] as const,
+      [extensionId, patterns] as const,
     );
   } finally {
     await page.close();

@@ -1,13 +1,14 @@
 /**
  * The composition root: builds the background's parts, hands them to each other and registers every listener in the first tick, so that
- * the browser can wake it for each of them. It is woken for a finished observation, for a person's wish, and by one alarm while
- * something waits; never for a page load.
+ * the browser can wake it for each of them. It is woken for a finished observation, for a person's wish, and by an alarm while
+ * something waits or is fetched at the person's wish; never for a page load.
  */
 import { defineBackground } from "#imports";
 import { agentById, agents } from "../agents";
 import type { Reading } from "../agents/agent";
 import type { Observation } from "../agents/agent";
 import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
+import { backfillAgents } from "../capture/backfill";
 import { createCollector } from "../capture/collect";
 import { READERS_NAME } from "../capture/dom/names";
 import { agentPatterns, agentsAt, hostsOf } from "../capture/origin-agent";
@@ -17,6 +18,7 @@ import { redact } from "../capture/redact";
 import { createRegistration, type Registration } from "../capture/register";
 import { createProvision } from "../sync/account";
 import { flushAlarm } from "../sync/alarm";
+import { registerBackfill } from "../sync/backfill-wiring";
 import { listenToBrowser } from "../sync/browser-events";
 import { hasConsent } from "../sync/consents";
 import { createCaller, type TokenAnswer } from "../sync/convex-caller";
@@ -26,7 +28,7 @@ import { Drain } from "../sync/drain";
 import { admit, type GateSender } from "../sync/gate";
 import { registerImport } from "../sync/import";
 import { createLife } from "../sync/life";
-import { type AgentRead, createObserver, type Taken } from "../sync/observe";
+import { type AgentRead, createObserver, type ObserverDeps, type Taken } from "../sync/observe";
 import { addCaptured, type Captured } from "../sync/outbox";
 import { registerPageHandlers } from "../sync/page-handlers";
 import { readPage } from "../sync/page-status";
@@ -148,12 +150,22 @@ function readBy(agentId: string, observation: Observation): AgentRead[] {
   return [{ agentId, readings, trouble: why }];
 }
 
+/** What becomes of readings, wherever they come from. */
+function createObserving(person: PersonState, { getDatabase, status, drain }: Sending) {
+  return {
+    keepsTemporary: async (owner) => (await stored.keepsTemporary.getValue())[owner] === true,
+    redact,
+    add: async (owner, captured) =>
+      addCaptured(await getDatabase(), owner, await person.getDeployment(), captured),
+    status,
+    wake: () => void drain.wake(),
+    now,
+  } satisfies Omit<ObserverDeps, "admit" | "take">;
+}
+
 /** The two messages that content scripts may send. */
-function registerCapture(
-  person: PersonState,
-  { getDatabase, status, drain }: Sending,
-  registration: Registration,
-): void {
+function registerCapture(person: PersonState, sending: Sending, registration: Registration): void {
+  const { status } = sending;
   const collector = createCollector({ now, hostsOf: (tap) => hostsOf(tap, agents) });
   const admitSender = async (sender: GateSender) => {
     const active = await person.getActive();
@@ -173,13 +185,7 @@ function registerCapture(
       const reads = agentIds.flatMap((agentId) => readBy(agentId, observation));
       return { kind: "read", reads };
     },
-    keepsTemporary: async (owner) => (await stored.keepsTemporary.getValue())[owner] === true,
-    redact,
-    add: async (owner, captured) =>
-      addCaptured(await getDatabase(), owner, await person.getDeployment(), captured),
-    status,
-    wake: () => void drain.wake(),
-    now,
+    ...createObserving(person, sending),
   });
   onMessage("observe", ({ sender, data }) => observe(sender, data));
   onMessage("reportSilence", async ({ sender }) => {
@@ -244,7 +250,20 @@ export default defineBackground({
       tabs: browser.tabs,
       hasPortsInPatterns,
     });
-    const updateScripts = createScriptKeeper(person, sending.status, registration);
+    const keepScripts = createScriptKeeper(person, sending.status, registration);
+    const backfill = registerBackfill({
+      ...sending,
+      ...person,
+      ...backfillAgents,
+      isPermitted: (origin) => browser.permissions.contains({ origins: [patternOf(origin)] }),
+      observing: createObserving(person, sending),
+      pauseMs: { least: 1_000, most: 3_000 },
+    });
+    const updateScripts = async () => {
+      const lacking = await keepScripts();
+      await backfill.wake();
+      return lacking;
+    };
     const life = createLife({ ...sending, ...person, updateScripts, told: stored.toldAccount });
 
     registerAuthMessages(broker);

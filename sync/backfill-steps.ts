@@ -28,11 +28,10 @@ export interface SiteList {
 }
 
 /**
- * What became of a session's answer. `stored`: everything new in it is in the outbox, `sessions` of it; `isOdd` when it could not all be read.
- * `off`: nothing may be kept now. `full`: the browser would not store it.
+ * What became of a session's answer. `stored`: everything new in it is in the outbox; `isOdd` when it could not all be read. `off`: nothing
+ * may be kept now. `full`: the browser would not store it.
  */
-export type Kept =
-  { kind: "stored"; sessions: number; isOdd: boolean } | { kind: "off" } | { kind: "full" };
+export type Kept = { kind: "stored"; isOdd: boolean } | { kind: "off" } | { kind: "full" };
 
 /** What the steps need from outside. */
 export interface StepDeps {
@@ -130,9 +129,9 @@ export function createSteps(deps: StepDeps) {
     run: BackfillRun,
     row: BackfillSession,
     source: BackfillSource,
-  ): Promise<{ sessions: number; isOdd: boolean } | { goesOn: boolean }> {
+  ): Promise<{ isOdd: boolean } | { goesOn: boolean }> {
     const answers: PageAnswer[] = [];
-    let [sessions, isOdd] = [0, false];
+    let isOdd = false;
     let wish = source.load(row.session, answers);
     while (wish && answers.length < MAX_ANSWERS) {
       const asked = await deps.ask(run, wish);
@@ -142,11 +141,10 @@ export function createSteps(deps: StepDeps) {
       const kept = await deps.keep(run, wish.tap, asked.answer);
       if (kept.kind === "full") await deps.pause(run, "storage-full");
       if (kept.kind !== "stored") return { goesOn: kept.kind === "off" };
-      sessions += kept.sessions;
       isOdd ||= kept.isOdd || asked.answer.isTruncated;
       wish = source.load(row.session, answers);
     }
-    return { sessions, isOdd: isOdd || wish !== null };
+    return { isOdd: isOdd || wish !== null };
   }
 
   async function load(run: BackfillRun, source: BackfillSource): Promise<boolean> {
@@ -158,8 +156,8 @@ export function createSteps(deps: StepDeps) {
     const startedAt = deps.now();
     const found = await fetch(run, row, source);
     if ("goesOn" in found) return found.goesOn;
-    const isEmpty = found.sessions === 0;
     if (found.isOdd) return skip(run, row, "changed");
+    const isEmpty = !(await deps.isHeld(run, row.session));
     const at = deps.now();
     const fetched = { at, updatedAt: row.updatedAt, isEmpty };
     await store.settle(run, { ...row, fetched, isRefused: undefined }, false, (now) => ({

@@ -25,8 +25,8 @@ export interface BackfillDeps extends Pick<StepDeps, "keep" | "reportList" | "is
   /** The origin whose pages are asked, or null when none is permitted. */
   chooseOrigin(owner: string, agentId: string): Promise<string | null>;
   pages: BackfillPages;
-  /** By agent, of the person who is signed in. */
-  publish(statuses: Record<string, BackfillStatus>): Promise<void>;
+  /** By WorkOS user id, then by agent. */
+  publish(statuses: Record<string, Record<string, BackfillStatus>>): Promise<void>;
   /** An id that changes when the browser is restarted. */
   getLife(): Promise<string>;
   /** Wakes the worker, should it have died. */
@@ -240,10 +240,12 @@ export class Backfill {
   }
 
   async #tell(): Promise<void> {
-    const { store, getPerson, publish, pauseMs, now } = this.#deps;
-    const person = await getPerson();
-    const own = (await store.readRuns()).filter(({ owner }) => owner === person);
-    const pause = (pauseMs.least + pauseMs.most) / 2;
-    await publish(Object.fromEntries(own.map((run) => [run.agent, statusOf(run, pause, now())])));
+    const { store, publish, pauseMs, now } = this.#deps;
+    const usualMs = (pauseMs.least + pauseMs.most) / 2;
+    const statuses: Record<string, Record<string, BackfillStatus>> = {};
+    for (const run of await store.readRuns()) {
+      (statuses[run.owner] ??= {})[run.agent] = statusOf(run, usualMs, now());
+    }
+    await publish(statuses);
   }
 }

@@ -1,5 +1,6 @@
 /** The one typed map of messages between the extension's parts. Names are verbs from the sender's view. */
 import { defineExtensionMessaging } from "@webext-core/messaging";
+import type { BackfillWish } from "./backfill-run";
 import type { ImportBatch } from "./import-run";
 import type { Answer, Trouble } from "./errors";
 import type { Profile, Settings } from "./storage";
@@ -99,6 +100,15 @@ export interface ProtocolMap {
   saveSettings(data: Settings): void;
   /** Readings of an export file; the next batch goes when this one is stored. */
   importReadings(data: ImportBatch): Answer<{ added: number; known: number }>;
+  /** What the person wants of fetching an agent's earlier sessions; how far it is stands in storage. */
+  backfill(data: { agentId: string; wish: BackfillWish }): Answer;
+
+  /** What can be told of an agent that has changed, without any content. */
+  getDriftReport(data: { agentId: string }): string;
+  /** Takes the mark of a changed agent away, with the answers that are kept of it. */
+  dismissDrift(data: { agentId: string }): void;
+  /** Deletes the answers that are kept to be read again. */
+  deleteKeptAnswers(data: { agentId: string }): void;
 
   // From content scripts to the background. Nothing else is accepted from them.
   observe(data: ObservationChunk): ObservationAck;

@@ -3,6 +3,7 @@
  * (sync/), and stay at sign-out, stamped with their owner.
  */
 import { storage } from "#imports";
+import type { BackfillStatus } from "./backfill-run";
 import type { Trouble } from "./errors";
 
 /** Who is signed in, for the UI while offline. */
@@ -216,4 +217,16 @@ export const captureStatus = storage.defineItem<CaptureStatus>("session:captureS
     trouble: null,
     agentTroubles: {},
   },
+});
+
+/** By WorkOS user id, then by agent id: how far fetching earlier sessions is. Written by the background only. Kept at sign-out: it is that person's. */
+export const backfills = storage.defineItem<Record<string, Record<string, BackfillStatus>>>(
+  "session:backfills",
+  { version: 1, fallback: {} },
+);
+
+/** A random id of this run of the browser, by which a backfill knows that it was restarted. Kept at sign-out. */
+export const browserLife = storage.defineItem<string>("session:browserLife", {
+  version: 1,
+  fallback: "",
 });

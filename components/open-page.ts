@@ -1,6 +1,6 @@
 import { browser } from "../utils/browser";
 
-export type ExtensionPage = "archive" | "history" | "options" | "welcome";
+export type ExtensionPage = "archive" | "earlier" | "options" | "welcome";
 
 /** The address of one of the extension's own pages. */
 export function pageUrl(page: ExtensionPage, hash = ""): string {

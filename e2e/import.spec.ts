@@ -46,7 +46,7 @@ test("imports an official export once, whatever is chosen again, and says what b
     email: "grace@example.com",
     opencodeUrl: world.opencode.url,
   });
-  const page = await openPage(browser, "history");
+  const page = await openPage(browser, "earlier");
   const input = page.getByLabel("Choose export files");
   await input.setInputFiles(zip);
   await expect(page.getByText("2 sessions: 6 new messages, 0 already there.")).toBeVisible();

@@ -29,7 +29,7 @@ export function Options({ auth, agents }: Props) {
       title="Options"
       aside={
         <span className="flex gap-2">
-          <a href={pageUrl("history")} className={buttonClasses("secondary", "small")}>
+          <a href={pageUrl("earlier")} className={buttonClasses("secondary", "small")}>
             Earlier sessions
           </a>
           <a href={pageUrl("archive")} className={buttonClasses("secondary", "small")}>

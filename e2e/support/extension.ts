@@ -5,7 +5,7 @@ import type { LaunchedExtension } from "../../local/chromium.ts";
 /** Opens one of the extension's pages in a tab. */
 export async function openPage(
   { context, extensionId }: LaunchedExtension,
-  name: "popup" | "options" | "welcome" | "archive" | "history",
+  name: "popup" | "options" | "welcome" | "archive" | "earlier",
 ): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`chrome-extension://${extensionId}/${name}.html`);

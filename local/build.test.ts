@@ -52,6 +52,8 @@ describe("the built manifests", () => {
       expect(manifest.optional_host_permissions).toEqual(["https://*/*", "http://*/*"]);
       expect(manifest.content_scripts).toBeUndefined();
       expect(manifest.web_accessible_resources).toBeUndefined();
+      // WXT makes the browser's own pages of entrypoints with certain names ("history").
+      expect(manifest.chrome_url_overrides).toBeUndefined();
       expect(manifest.incognito).toBe("not_allowed");
     }
     expect(chrome.externally_connectable).toEqual({ ids: [], matches: [] });

@@ -77,9 +77,11 @@ describe("a body", () => {
     give({ ...rpc, request: 4 }, "listanswer");
     give({ ...rpc, request: 5 }, "otheranswer");
     give({ ...rpc, rules: [2, 3], request: 5 }, "otheranswer");
+    give({ ...rpc, rules: [2, 3], request: 9 }, "load listanswer");
     expect(sum()).toEqual([
       ["a/list b/any", "list", "answer"],
       ["b/any", "", "answer"],
+      ["a/load", "load list", "answer"],
     ]);
   });
 

@@ -113,8 +113,9 @@ describe.each(agents.map((agent) => [agent.id, agent] as const))("%s", (id, agen
           for (const [key, message] of storedAfter(whole)) {
             if (message.state === "final") expect(stored.get(key)).toEqual(message);
           }
-          // Nothing that the whole body does not have stays behind.
-          if (whole.length > 0)
+          // Nothing that the whole body does not have stays behind; on pages without ids a message is known by its words, and
+          // words that were mixed up are another message (generic.test.ts holds that words which were cut are not).
+          if (whole.length > 0 && agent.kind !== "any")
             expect([...stored.keys()].sort()).toEqual([...storedAfter(whole).keys()].sort());
         }),
         { numRuns: 50 },

@@ -1,7 +1,9 @@
 /** What the one reader of pages' elements (capture/dom) hands over, and the readings made of it. */
-import type { Agent, MessageReading, Observation, Readings, Role } from "../agent";
+import type { Agent, MessageReading, Observation, Part, Readings, Role } from "../agent";
+import { CERTAINTY, madeSessionKey, messageKeys } from "./generic-keys";
 import { asRecord, asString, compact, parseJson, toJson } from "./json";
 import { filePart, isoTime, sourcePart, textParts } from "./parts";
+import { BEGINNING, bareText, shortHash } from "./text-hash";
 
 /** An attachment or image, as the page names it. */
 export interface PageFile {
@@ -46,27 +48,8 @@ const ROLES: readonly string[] = [
   "unknown",
 ] satisfies Role[];
 
-/** Letters and digits by which an answer without an id is told from its siblings; what comes later may still change. */
-const BEGINNING = 64;
-
 function asRole(value: unknown): Role {
   return ROLES.includes(String(value)) ? (value as Role) : "unknown";
-}
-
-/** 64 bits of FNV-1a with two seeds, as text: tells apart what is in one session, and guards nothing. */
-function shortHash(text: string): string {
-  let [one, two] = [0x811c9dc5, 0x1b873593];
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    one = Math.imul(one ^ code, 0x01000193);
-    two = Math.imul(two ^ code, 0x85ebca6b);
-  }
-  return (one >>> 0).toString(36) + (two >>> 0).toString(36);
-}
-
-/** A text without what styling and highlighting change. */
-function bare(text: string): string {
-  return text.replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
 function asRecords(value: unknown): Record<string, unknown>[] {
@@ -90,7 +73,7 @@ function keysOf(messages: readonly PageMessage[]): string[] {
   const taken = new Set<string>();
   let prompt = "";
   return messages.map((message, index) => {
-    const text = bare(message.text) || toJson(message.files ?? []);
+    const text = bareText(message.text) || toJson(message.files ?? []);
     if (message.role === "user") prompt = text;
     if (message.id !== undefined && !taken.has(message.id)) {
       taken.add(message.id);
@@ -99,13 +82,22 @@ function keysOf(messages: readonly PageMessage[]): string[] {
     const own =
       message.role === "user" ? text : `${prompt} ${message.role} ${text.slice(0, BEGINNING)}`;
     let key = PAGE_KEY_PREFIX + shortHash(own);
-    const before = bare(messages[index - 1]?.text ?? "").slice(0, BEGINNING);
+    const before = bareText(messages[index - 1]?.text ?? "").slice(0, BEGINNING);
     for (let turn = 0; taken.has(key); turn += 1) {
       key = PAGE_KEY_PREFIX + shortHash(`${turn} ${before} ${own}`);
     }
     taken.add(key);
     return key;
   });
+}
+
+function partsOf(message: PageMessage): Part[] {
+  return [
+    ...textParts(message.reasoning, "reasoning"),
+    ...textParts(message.text),
+    ...asRecords(message.files).map(filePart),
+    ...asRecords(message.sources).flatMap(({ url, title }) => sourcePart({ url, title })),
+  ];
 }
 
 function asReading(message: PageMessage, at: number, keys: readonly string[]): MessageReading {
@@ -117,12 +109,7 @@ function asReading(message: PageMessage, at: number, keys: readonly string[]): M
     state: "partial" as const,
     model: asString(message.model),
     createdAt: isoTime(message.time),
-    parts: [
-      ...textParts(message.reasoning, "reasoning"),
-      ...textParts(message.text),
-      ...asRecords(message.files).map(filePart),
-      ...asRecords(message.sources).flatMap(({ url, title }) => sourcePart({ url, title })),
-    ],
+    parts: partsOf(message),
   });
 }
 
@@ -131,9 +118,20 @@ function isAt({ origins, selfHosted, kind }: Agent, page: URL): boolean {
   return selfHosted !== undefined || kind === "any" || origins.includes(`${page.origin}/*`);
 }
 
+/** What the session and its messages are called; on a page of no known agent as its traffic calls them. */
+function namesOf(agent: Agent, page: URL, messages: readonly PageMessage[]) {
+  const named = agent.session(page);
+  if (agent.kind !== "any") return { key: named, keys: keysOf(messages) };
+  const keyed = messages.map((message) => ({ role: message.role, parts: partsOf(message) }));
+  const key = named ?? madeSessionKey(page.origin, keyed);
+  const keys = messageKeys(key, keyed);
+  return { key, keys, certainty: CERTAINTY.shown, madeKeys: keys };
+}
+
 /** The page's address of a session: without the query, unless that names the session. */
 function addressOf(agent: Agent, page: URL, key: string): string {
   const bareUrl = page.origin + page.pathname;
+  if (agent.kind === "any") return bareUrl;
   return agent.session(new URL(bareUrl)) === key ? bareUrl : bareUrl + page.search;
 }
 
@@ -145,14 +143,15 @@ export function readPage(agent: Agent, observation: Observation): Readings {
   const body = asRecord(parseJson(observation.body));
   if (!body || !Array.isArray(body.messages)) return null;
   const page = URL.parse(observation.pageUrl);
-  const key = page && agent.session(page);
   const messages = body.messages.flatMap(asMessage);
   if (messages.length !== body.messages.length) return null;
-  if (!page || !key || !isAt(agent, page) || messages.length === 0) return [];
-  const keys = keysOf(messages);
+  if (!page || !isAt(agent, page) || messages.length === 0) return [];
+  const { key, keys, certainty, madeKeys } = namesOf(agent, page, messages);
+  if (!key) return [];
   const isRunning = body.isRunning === true && messages.at(-1)?.role !== "user";
   const runningKey = isRunning ? keys.at(-1) : undefined;
-  const isFinal = agent.page?.use === "instead";
+  // A page of no known agent may have no traffic that can be read.
+  const isFinal = agent.page?.use === "instead" || agent.kind === "any";
   return [
     {
       session: compact({
@@ -161,6 +160,7 @@ export function readPage(agent: Agent, observation: Observation): Readings {
         title: asString(body.title)?.trim() || undefined,
         url: addressOf(agent, page, key),
         activeLeafKey: keys.at(-1),
+        certainty,
       }),
       messages: messages.map((message, at) => {
         const reading = asReading(message, at, keys);
@@ -168,7 +168,7 @@ export function readPage(agent: Agent, observation: Observation): Readings {
       }),
       fromPage: compact({
         runningKey,
-        madeKeys: keys.filter((made) => made.startsWith(PAGE_KEY_PREFIX)),
+        madeKeys: madeKeys ?? keys.filter((made) => made.startsWith(PAGE_KEY_PREFIX)),
       }),
     },
   ];

@@ -106,6 +106,8 @@ export interface PageRules {
   roles: { role: Role; match: string }[];
   /** Attributes that hold the site's id of the message, on the element, around it or in it. */
   ids?: string[];
+  /** Source of a RegExp on such an attribute's value, whose group is the id; a value that does not match holds none. */
+  idPattern?: string;
   /** What holds the text; the whole message where none is found. */
   body?: string[];
   /** What holds reasoning, left out of the text. */

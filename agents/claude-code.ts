@@ -125,6 +125,8 @@ export const claudeCode = defineAgent({
       { role: "user", match: "[data-epitaxy-entry]" },
     ],
     ids: ["data-epitaxy-entry"],
+    // An answer is named by the model's message (`msg_…`), which comes in several events with ids of their own.
+    idPattern: "^([0-9a-f-]{36})$",
     strip: [".sr-only", '[class*="group/tool"]'],
     title: [".epitaxy-titlebar"],
   },

@@ -108,6 +108,8 @@ export const claude = defineAgent({
       { role: "assistant", match: '[data-testid="assistant-message"], [data-is-streaming]' },
     ],
     ids: ["data-turn-key"],
+    // An answer may be named `<uuid of the question>-hub-reply`, which is not its own id.
+    idPattern: "^([0-9a-f-]{36})$",
     body: [
       '[data-testid="user-message"]',
       // 2026-10.

@@ -205,6 +205,8 @@ export const grok = defineAgent({
       'div[id^="response-"]', // seen 2026-08
       '[data-testid="user-message"], [data-testid="assistant-message"]', // seen 2026-08
     ],
+    ids: ["id"],
+    idPattern: "^response-([0-9a-f-]{36})$",
     roles: [
       { role: "user", match: '[data-testid="user-message"], .items-end' }, // the class: before 2026-08
       { role: "assistant", match: '[data-testid="assistant-message"], .items-start' },

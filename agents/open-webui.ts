@@ -137,6 +137,7 @@ export const openWebUi = defineAgent({
       { role: "assistant", match: ".chat-assistant" },
     ],
     ids: ["id"],
+    idPattern: "^message-([\\w-]+)$",
     body: [".chat-assistant .markdown-prose", ".user-message .markdown-prose", ".markdown-prose"],
     reasoning: ['details[type="reasoning"]'],
     strip: ["button", ".sr-only"],

@@ -28,7 +28,7 @@ export function roleOf(element: Element, roles: PageRules["roles"]): Role | null
 /** The site's id: of a list of ids the last, which is the text's. Above the message only as far as no other message lies there. */
 export function idOf(
   element: Element,
-  attributes: readonly string[],
+  { ids: attributes = [], idPattern }: Pick<PageRules, "ids" | "idPattern">,
   neighbours: readonly Element[],
 ): string | undefined {
   for (const attribute of attributes) {
@@ -42,7 +42,8 @@ export function idOf(
       above = parentOf(around);
     }
     holder ??= matchesIn(element, [selector])[0];
-    const id = holder?.getAttribute(attribute)?.trim().split(/\s+/).at(-1);
+    const value = holder?.getAttribute(attribute)?.trim().split(/\s+/).at(-1) ?? "";
+    const id = idPattern === undefined ? value : new RegExp(idPattern).exec(value)?.[1];
     if (id) return id.slice(0, 500);
   }
   return undefined;
@@ -101,7 +102,7 @@ export function messageOf(
   files.push(...imagesBeside(element, bodies, skip));
   if (text === "" && reasoning === "" && files.length === 0) return null;
   const fields = {
-    id: idOf(element, rules.ids ?? [], neighbours),
+    id: idOf(element, rules, neighbours),
     model: valueOf(element, rules.model),
     time: valueOf(element, rules.time),
   };

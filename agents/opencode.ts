@@ -20,9 +20,10 @@ import { unknownPart } from "./shared/parts";
 
 /**
  * Parts that hold nothing a person wrote or read, left out on purpose: the markers of a model step (their tokens and cost are in the
- * message) and the ids and file lists of the work tree's snapshots.
+ * message), the ids and file lists of the work tree's snapshots, and attempts at a request that was made again (the error that
+ * stayed is the message's).
  */
-const BOOKKEEPING = new Set(["step-start", "step-finish", "snapshot", "patch"]);
+const BOOKKEEPING = new Set(["step-start", "step-finish", "snapshot", "patch", "retry"]);
 
 type Json = Record<string, unknown>;
 
@@ -85,6 +86,24 @@ function readTool(part: Json): Part[] {
   return [call, result, ...attachments.map((file) => readFile(asRecord(file) ?? {}))];
 }
 
+/** A command that a sub-agent runs (`/review`): what was typed, and the prompt that it stands for. The call itself is in the answer. */
+function readSubtask(part: Json): Part {
+  const command = asString(part.command);
+  const prompt = asString(part.prompt) ?? "";
+  return { type: "text", text: command === undefined ? prompt : `/${command}\n\n${prompt}` };
+}
+
+/** A sub-agent that a prompt names: its name is a piece of the prompt's text, unless nothing says where. */
+function readMention(part: Json): Part[] {
+  return asRecord(part.source) ? [] : [{ type: "text", text: `@${asString(part.name) ?? ""}` }];
+}
+
+/** The mark where a session was summed up, in the words of opencode's page; the summary is the answer to it. */
+function readCompaction(part: Json): Part {
+  const text = part.auto === true ? "Session compacted automatically" : "Session compacted";
+  return { type: "text", text };
+}
+
 function readPart(value: unknown): Part[] {
   const part = asRecord(value);
   const type = asString(part?.type);
@@ -102,6 +121,9 @@ function readPart(value: unknown): Part[] {
   }
   if (type === "tool") return readTool(part);
   if (type === "file") return [readFile(part)];
+  if (type === "subtask") return [readSubtask(part)];
+  if (type === "agent") return readMention(part);
+  if (type === "compaction") return [readCompaction(part)];
   return [unknownPart(type, part)];
 }
 

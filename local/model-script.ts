@@ -4,6 +4,17 @@ export interface Step {
   text?: string;
   tool?: { name: string; input: Record<string, unknown> };
   usage?: Usage;
+  /** Milliseconds between two streamed chunks, where this step has a pace of its own. */
+  chunkMs?: number;
+  /** An HTTP error instead of an answer. */
+  failure?: Failure;
+}
+
+/** An HTTP error with which requests for a step are answered. */
+export interface Failure {
+  status: number;
+  /** How many requests fail before the step is answered; all of them unless given. */
+  times?: number;
 }
 
 /** Token counts as the model reports them. */

@@ -9,7 +9,14 @@ import {
   type AnthropicRequest,
 } from "./model-anthropic.ts";
 import { completeOpenai, readOpenai, streamOpenai, type OpenaiRequest } from "./model-openai.ts";
-import { chooseStep, DEMO_TITLE, DEMO_TURNS, type Asked, type Turn } from "./model-script.ts";
+import {
+  chooseStep,
+  DEMO_TITLE,
+  DEMO_TURNS,
+  type Asked,
+  type Failure,
+  type Turn,
+} from "./model-script.ts";
 
 /** How to start the scripted model. */
 export interface ModelOptions {
@@ -29,6 +36,8 @@ export interface Model {
   /** How many requests it has answered, those for titles not counted. */
   requests(): number;
   setChunkMs(milliseconds: number): void;
+  /** From now on it answers out of these turns. */
+  setTurns(turns: Turn[]): void;
   close(): Promise<void>;
 }
 
@@ -49,9 +58,10 @@ const CORS = {
 
 /** Starts a model that answers from a script, as OpenAI (chat completions) and as Anthropic (messages), on loopback. */
 export async function startModel(options: ModelOptions = {}): Promise<Model> {
-  const { turns = DEMO_TURNS, title = DEMO_TITLE } = options;
-  let chunkMs = options.chunkMs ?? 25;
+  const { title = DEMO_TITLE } = options;
+  let { turns = DEMO_TURNS, chunkMs = 25 } = options;
   let answered = 0;
+  const isFailing = failureCounter();
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
@@ -60,12 +70,13 @@ export async function startModel(options: ModelOptions = {}): Promise<Model> {
     if (!dialect) return answerOther(request, response);
     if (!dialect.asked.isTitle) answered += 1;
     const step = chooseStep(turns, title, dialect.asked);
+    if (step.failure && isFailing(step.failure)) return sendFailure(response, step.failure);
     if (!dialect.isStream) return sendJson(response, 200, dialect.whole(step));
     response.writeHead(200, { ...CORS, "content-type": "text/event-stream" });
     for (const event of dialect.events(step)) {
       if (response.closed) return;
       response.write(event);
-      await wait(chunkMs);
+      await wait(step.chunkMs ?? chunkMs);
     }
     response.end();
   }
@@ -76,12 +87,32 @@ export async function startModel(options: ModelOptions = {}): Promise<Model> {
     setChunkMs: (milliseconds) => {
       chunkMs = milliseconds;
     },
+    setTurns: (others) => {
+      turns = others;
+    },
     close: async () => {
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await ended;
     },
   };
+}
+
+/** Counts the requests that each failure has answered; false once it has answered all that it should. */
+function failureCounter(): (failure: Failure) => boolean {
+  const counts = new Map<Failure, number>();
+  return (failure) => {
+    const count = counts.get(failure) ?? 0;
+    counts.set(failure, count + 1);
+    return count < (failure.times ?? Infinity);
+  };
+}
+
+/** Says too how soon to come back, so that an agent that tries again does not wait for seconds. */
+function sendFailure(response: ServerResponse, { status }: Failure): void {
+  response.setHeader("retry-after-ms", "100");
+  const message = `The scripted model fails with status ${status}.`;
+  sendJson(response, status, { error: { message, type: "scripted" } });
 }
 
 function read(path: string, text: string): Dialect | null {

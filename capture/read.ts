@@ -10,7 +10,6 @@ import {
 } from "../agents/agent";
 import { readPage } from "../agents/shared/page-reading";
 import { vMessageReading, vSessionReading } from "../convex/validators";
-import type { Trouble } from "../utils/errors";
 
 /**
  * Why an observation was not read, or not all of it. `unplaced`: the reader does not know what it is. `failed`: the reader threw.
@@ -18,50 +17,16 @@ import type { Trouble } from "../utils/errors";
  */
 export interface ReadProblem {
   kind: "unplaced" | "failed" | "odd-shape";
-  /** Id of the tap, without the agent's. */
-  tap: string;
   /** What of it: an error's name, or how many messages. Never content. */
   detail: string;
 }
 
 /** What an agent made of an observation, each checked, and what could not be read. */
 export interface Read {
+  /** Id of the tap that read it, without the agent's; "" when none of this agent did. */
+  tap: string;
   readings: Reading[];
   problem: ReadProblem | null;
-}
-
-/** The path of an address without anything that could name a person or a session: ids become `:id`, the query goes. */
-export function urlShape(address: string): string {
-  const path = URL.parse(address)?.pathname ?? "";
-  const isWord = /^[a-z][a-z_-]{0,30}$/i;
-  return path
-    .split("/")
-    .slice(0, 12)
-    .map((part) => (part === "" || isWord.test(part) ? part : ":id"))
-    .join("/");
-}
-
-const WHAT: Record<ReadProblem["kind"], (detail: string) => string> = {
-  unplaced: () => "its answer has another form",
-  failed: (detail) => `its reader failed with ${detail}`,
-  "odd-shape": (detail) => `${detail} another shape`,
-};
-
-/** A problem in words for people, with the shape of the address and never any content. */
-export function problemTrouble(
-  agent: Agent,
-  { url, method }: Observation,
-  { kind, detail }: ReadProblem,
-  now: number,
-): Trouble {
-  return {
-    code: "agent-unreadable",
-    message:
-      `${agent.name} could not be read: ${WHAT[kind](detail)} (${method} ${urlShape(url)}). ` +
-      "What was saved before is safe; what this page shows now is not saved.",
-    next: "Look for an update of OpenSync Companion; if there is none, report this line.",
-    at: now,
-  };
 }
 
 /** Convex refuses strings with lone surrogates, which a cut text can hold. */
@@ -95,8 +60,8 @@ export function checked(agent: Agent, found: Reading[]): { readings: Reading[]; 
       { session, messages, ...(isTemporary && { isTemporary }), ...(fromPage && { fromPage }) },
     ];
   });
-  if (sessions > 0) return { readings, detail: "its session has" };
-  return { readings, detail: odd > 0 ? `${odd} messages have` : "" };
+  if (sessions > 0) return { readings, detail: "its session" };
+  return { readings, detail: odd > 0 ? `${odd} messages` : "" };
 }
 
 /** The agent's taps and, where it has one, the reader of its pages' elements. */
@@ -119,19 +84,19 @@ function isExpected({ status, body, isTruncated }: Observation): boolean {
 export function readObservation(agent: Agent, observation: Observation): Read {
   const names = observation.tap.split(" ");
   const tap = readersOf(agent).find(({ id }) => names.includes(`${agent.id}/${id}`));
-  if (!tap) return { readings: [], problem: null };
-  const tapId = tap.id;
+  if (!tap) return { tap: "", readings: [], problem: null };
+  const { id } = tap;
   let found: Readings;
   try {
-    found = wellFormed(tap.read({ ...observation, tap: tapId }));
+    found = wellFormed(tap.read({ ...observation, tap: id }));
     if (found === null) {
-      const problem = { kind: "unplaced" as const, tap: tapId, detail: "" };
-      return { readings: [], problem: isExpected(observation) ? problem : null };
+      const problem = { kind: "unplaced" as const, detail: "" };
+      return { tap: id, readings: [], problem: isExpected(observation) ? problem : null };
     }
     const { readings, detail } = checked(agent, found);
-    return { readings, problem: detail ? { kind: "odd-shape", tap: tapId, detail } : null };
+    return { tap: id, readings, problem: detail ? { kind: "odd-shape", detail } : null };
   } catch (error) {
     const detail = error instanceof Error ? error.name : "an error";
-    return { readings: [], problem: { kind: "failed", tap: tapId, detail } };
+    return { tap: id, readings: [], problem: { kind: "failed", detail } };
   }
 }

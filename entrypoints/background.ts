@@ -5,17 +5,18 @@
  */
 import { defineBackground } from "#imports";
 import { agentById, agents } from "../agents";
-import type { Reading } from "../agents/agent";
-import type { Observation } from "../agents/agent";
+import type { Observation, Reading } from "../agents/agent";
 import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
 import { backfillAgents } from "../capture/backfill";
 import { createCollector } from "../capture/collect";
+import { driftAgents } from "../capture/drift-agents";
 import { READERS_NAME } from "../capture/dom/names";
-import { agentPatterns, agentsAt, hostsOf } from "../capture/origin-agent";
+import { agentsAt, hostsOf } from "../capture/origin-agent";
 import { pageSession } from "../capture/page";
-import { checked, problemTrouble, readObservation } from "../capture/read";
+import { checked, readObservation } from "../capture/read";
 import { redact } from "../capture/redact";
 import { createRegistration, type Registration } from "../capture/register";
+import { wantedPages } from "../capture/wanted-pages";
 import { createProvision } from "../sync/account";
 import { flushAlarm } from "../sync/alarm";
 import { registerBackfill } from "../sync/backfill-wiring";
@@ -25,6 +26,9 @@ import { createCaller, type TokenAnswer } from "../sync/convex-caller";
 import { createConnection } from "../sync/database";
 import { normaliseDeployment } from "../sync/deployment";
 import { Drain } from "../sync/drain";
+import type { Drift } from "../sync/drift";
+import { createDrift } from "../sync/drift-wiring";
+import { createTabs } from "../sync/tabs";
 import { admit, type GateSender } from "../sync/gate";
 import { registerImport } from "../sync/import";
 import { createLife } from "../sync/life";
@@ -32,7 +36,7 @@ import { type AgentRead, createObserver, type ObserverDeps, type Taken } from ".
 import { addCaptured, type Captured } from "../sync/outbox";
 import { registerPageHandlers } from "../sync/page-handlers";
 import { readPage } from "../sync/page-status";
-import { createScripts, type Wanted } from "../sync/scripts";
+import { createScripts } from "../sync/scripts";
 import { Status } from "../sync/status";
 import { enabledIds, readSwitches } from "../sync/switches";
 import { trouble } from "../sync/troubles";
@@ -45,10 +49,9 @@ import * as stored from "../utils/storage";
 
 const hasPortsInPatterns = !import.meta.env.FIREFOX; // Firefox knows none.
 
-/** Where capture/install.ts marks a page on which it runs. */
-const RUNNING = "opensync-companion:capture";
-
 const now = () => Date.now();
+/** "opensync-companion:capture": where capture/install.ts marks a page on which it runs. */
+const tabs = createTabs(hasPortsInPatterns, ["opensync-companion:capture", READERS_NAME]);
 const fetchNow: typeof fetch = (input, init) => fetch(input, init);
 
 /** What the person wants now, from storage and the sign-in. */
@@ -88,6 +91,7 @@ function createSending(broker: Broker, person: PersonState) {
     getPerson: person.getPerson,
     item: stored.captureStatus,
     secretMasks: stored.secretMasks,
+    drift: stored.drift,
     showBadge: (text) => browser.action.setBadgeText({ text }),
     now,
   });
@@ -118,18 +122,7 @@ function createSending(broker: Broker, person: PersonState) {
 /** Which pages the content scripts belong on, held there. */
 function createScriptKeeper(person: PersonState, status: Status, registration: Registration) {
   return createScripts({
-    async getWanted(): Promise<Wanted[]> {
-      const switches = await readSwitches(await person.getActive());
-      return enabledIds(switches).flatMap((agentId) => {
-        const agent = agentById(agentId);
-        if (!agent) return [];
-        const patterns = agentPatterns(agent, switches[agentId]);
-        const named = patterns.filter((one) => !agent.origins.includes(one));
-        const hasTraffic = agent.taps.length > 0;
-        const hasReader = agent.page?.use === "instead";
-        return [{ agentId, patterns, named, hasTraffic, hasReader }];
-      });
-    },
+    getWanted: async () => wantedPages(await readSwitches(await person.getActive()), agents),
     registration,
     hasPortsInPatterns,
     onPermission: (agentId, isMissing) =>
@@ -143,29 +136,31 @@ type Sending = ReturnType<typeof createSending>;
 
 /** What an agent makes of an observation; nothing when none of its taps has seen it. */
 function readBy(agentId: string, observation: Observation): AgentRead[] {
-  const agent = agentById(agentId)!;
-  const { readings, problem } = readObservation(agent, observation);
-  if (readings.length === 0 && problem === null) return [];
-  const why = problem && problemTrouble(agent, observation, problem, now());
-  return [{ agentId, readings, trouble: why }];
+  const read = readObservation(agentById(agentId)!, observation);
+  if (read.readings.length === 0 && read.problem === null) return [];
+  return [{ ...read, agentId }];
 }
 
 /** What becomes of readings, wherever they come from. */
 function createObserving(person: PersonState, { getDatabase, status, drain }: Sending) {
   return {
-    keepsTemporary: async (owner) => (await stored.keepsTemporary.getValue())[owner] === true,
+    keepsTemporary: async (owner: string) =>
+      (await stored.keepsTemporary.getValue())[owner] === true,
     redact,
-    add: async (owner, captured) =>
+    add: async (owner: string, captured: Captured) =>
       addCaptured(await getDatabase(), owner, await person.getDeployment(), captured),
     status,
     wake: () => void drain.wake(),
     now,
-  } satisfies Omit<ObserverDeps, "admit" | "take">;
+  };
 }
 
 /** The two messages that content scripts may send. */
-function registerCapture(person: PersonState, sending: Sending, registration: Registration): void {
-  const { status } = sending;
+function registerCapture(
+  person: PersonState,
+  observing: Omit<ObserverDeps, "admit" | "take"> & { drift: Drift },
+  registration: Registration,
+): void {
   const collector = createCollector({ now, hostsOf: (tap) => hostsOf(tap, agents) });
   const admitSender = async (sender: GateSender) => {
     const active = await person.getActive();
@@ -183,9 +178,9 @@ function registerCapture(person: PersonState, sending: Sending, registration: Re
       if (collected.kind !== "complete") return collected;
       const { observation } = collected;
       const reads = agentIds.flatMap((agentId) => readBy(agentId, observation));
-      return { kind: "read", reads };
+      return { kind: "read", reads, answer: observation };
     },
-    ...createObserving(person, sending),
+    ...observing,
   });
   onMessage("observe", ({ sender, data }) => observe(sender, data));
   onMessage("reportSilence", async ({ sender }) => {
@@ -195,7 +190,7 @@ function registerCapture(person: PersonState, sending: Sending, registration: Re
     if (!page || !admission.agentIds.includes(page.agent.id)) return;
     const { id, page: rules } = page.agent;
     if (rules?.use === "fallback") await registration.injectReader(admission.tabId, id);
-    await status.setAgentTrouble(page.agent.id, trouble("agent-unreadable", now()));
+    await observing.drift.noteSilence(admission.owner, id);
   });
 }
 
@@ -211,7 +206,7 @@ function createPageReader(person: PersonState, { getDatabase }: Sending) {
     readPage({
       ...person,
       getDatabase,
-      getTab: async () => (await browser.tabs.query({ active: true, lastFocusedWindow: true }))[0],
+      ...tabs,
       async pageOf(address, owner) {
         const switches = await readSwitches(owner);
         const page = pageSession(address, switches, agents);
@@ -220,22 +215,7 @@ function createPageReader(person: PersonState, { getDatabase }: Sending) {
         const isOn = switches[agent.id]?.isEnabled === true;
         return { agent: { id: agent.id, name: agent.name }, isOn, session: sessionKey };
       },
-      hasPermission: (address) => browser.permissions.contains({ origins: [patternOf(address)] }),
-      async isRunning(tabId) {
-        const [result] = await browser.scripting.executeScript({
-          target: { tabId },
-          func: (...names) => names.some((name) => Symbol.for(String(name)) in globalThis),
-          args: [RUNNING, READERS_NAME],
-        });
-        return result?.result === true;
-      },
     });
-}
-
-/** The match pattern of an address's origin. */
-function patternOf(address: string): string {
-  const { protocol, host, hostname } = new URL(address);
-  return `${protocol}//${hasPortsInPatterns ? host : hostname}/*`;
 }
 
 export default defineBackground({
@@ -251,23 +231,27 @@ export default defineBackground({
       hasPortsInPatterns,
     });
     const keepScripts = createScriptKeeper(person, sending.status, registration);
+    const own = createObserving(person, sending);
+    const { drift, reread } = createDrift({ ...own, ...sending, ...person, ...driftAgents });
+    const observing = { ...own, drift };
     const backfill = registerBackfill({
       ...sending,
       ...person,
       ...backfillAgents,
-      isPermitted: (origin) => browser.permissions.contains({ origins: [patternOf(origin)] }),
-      observing: createObserving(person, sending),
+      isPermitted: tabs.hasPermission,
+      observing,
       pauseMs: { least: 1_000, most: 3_000 },
     });
     const updateScripts = async () => {
       const lacking = await keepScripts();
+      void reread();
       await backfill.wake();
       return lacking;
     };
     const life = createLife({ ...sending, ...person, updateScripts, told: stored.toldAccount });
 
     registerAuthMessages(broker);
-    registerCapture(person, sending, registration);
+    registerCapture(person, observing, registration);
     registerImport({
       ...sending,
       ...person,
@@ -280,6 +264,7 @@ export default defineBackground({
       ...sending,
       getPerson: person.getPerson,
       agents,
+      drift,
       life,
       readPage: createPageReader(person, sending),
       fetch: fetchNow,

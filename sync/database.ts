@@ -89,6 +89,8 @@ export interface FailureRow {
   tap: string;
   /** Why it could not be read. */
   kind: string;
+  /** What of it: an error's name, or how many messages. Never content. */
+  detail: string;
   /** Unix ms. */
   at: number;
   /** The extension's version that tried it last. */

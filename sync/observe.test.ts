@@ -2,13 +2,12 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Trouble } from "../utils/errors";
-import { openDatabase, type SyncDatabase } from "./database";
+import { openDatabase, type RawAnswer, type SyncDatabase } from "./database";
+import type { NotedRead } from "./drift";
 import type { Admission } from "./gate";
 import { type AgentRead, createObserver, type ObserverDeps, type Taken } from "./observe";
 import { addCaptured, countOutbox } from "./outbox";
 import { captured, message } from "./testing/readings";
-import { trouble } from "./troubles";
 
 const admission: Admission = {
   owner: "user_me",
@@ -16,17 +15,22 @@ const admission: Admission = {
   origin: "http://localhost:4096",
   tabId: 1,
 };
-const whole = read({ readings: [captured("s", [message("1")])] });
+const answer: RawAnswer = {
+  ...{ tap: "opencode/messages", url: "http://localhost:4096/x", method: "GET", status: 200 },
+  ...{ body: "{}", isTruncated: false, pageUrl: "http://localhost:4096/" },
+};
 
 function read(...reads: Partial<AgentRead>[]): Taken {
-  const nothing = { agentId: "opencode", readings: [], trouble: null };
-  return { kind: "read", reads: reads.map((given) => ({ ...nothing, ...given })) };
+  const nothing = { agentId: "opencode", tap: "messages", readings: [], problem: null };
+  return { kind: "read", reads: reads.map((given) => ({ ...nothing, ...given })), answer };
 }
+
+const whole = read({ readings: [captured("s", [message("1")])] });
 
 let database: SyncDatabase;
 let woken: number;
 let storageTroubles: (string | null)[];
-let agentTroubles: Map<string, Trouble>;
+let noted: { owner: string; read: NotedRead; answer: RawAnswer | null }[];
 let masked: string[][];
 
 beforeEach(async () => {
@@ -34,7 +38,7 @@ beforeEach(async () => {
   database = await openDatabase();
   woken = 0;
   storageTroubles = [];
-  agentTroubles = new Map();
+  noted = [];
   masked = [];
 });
 
@@ -47,9 +51,11 @@ function observer(deps: Partial<ObserverDeps> = {}) {
     add: (owner, reading) => addCaptured(database, owner, "https://a.convex.cloud", reading),
     status: {
       setStorageTrouble: (why) => Promise.resolve(void storageTroubles.push(why?.code ?? null)),
-      setAgentTrouble: (id, why) => Promise.resolve(void agentTroubles.set(id, why)),
-      clearAgentTrouble: (id) => Promise.resolve(void agentTroubles.delete(id)),
       addMasks: (owner, masks) => Promise.resolve(void masked.push([owner, ...masks])),
+    },
+    drift: {
+      note: (owner, one, kept) =>
+        Promise.resolve(void noted.push({ owner, read: one, answer: kept })),
     },
     wake: () => void (woken += 1),
     now: () => 5,
@@ -170,12 +176,23 @@ describe("observe", () => {
     expect(storageTroubles).toEqual(["unexpected"]);
   });
 
-  it("tells what of an agent could not be read, until it is read again", async () => {
-    const why = trouble("agent-unreadable", 1);
-    await observer({ take: () => read({ trouble: why }) })();
-    expect(agentTroubles.get("opencode")).toEqual(why);
-    await observer()();
-    expect(agentTroubles.size).toBe(0);
+  it("has it noted how it was read, with the answer, before it says anything", async () => {
+    const problem = { kind: "unplaced" as const, detail: "" };
+    const unplaced = read({ problem });
+    expect(await observer({ take: () => unplaced })()).toEqual({ isStored: true, mustStop: false });
+    expect(noted).toMatchObject([{ owner: "user_me", read: { tap: "messages", problem }, answer }]);
+  });
+
+  it("gives no answer away of a session that the person does not want kept", async () => {
+    const readings = [{ ...captured("gone", [message("1")]), isTemporary: true as const }];
+    await observer({ take: () => read({ readings }) })();
+    expect(noted).toMatchObject([{ read: { readings: [] }, answer: null }]);
+  });
+
+  it("stores what was read also when it cannot be noted", async () => {
+    const note = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
+    expect(await observer({ drift: { note } })()).toEqual({ isStored: true, mustStop: false });
+    expect(await rows()).toBe(1);
   });
 });
 
@@ -191,13 +208,5 @@ describe("a reading of the page's elements", () => {
     await observer({ add, take: () => read({ readings: [shown] }) })();
     await observer({ add })();
     expect(stored).toEqual(["page", "traffic"]);
-  });
-
-  it("does not end the trouble that the traffic cannot be read", async () => {
-    agentTroubles.set("opencode", trouble("agent-unreadable", 1));
-    await observer({ take: () => read({ readings: [shown] }) })();
-    expect(agentTroubles.has("opencode")).toBe(true);
-    await observer()();
-    expect(agentTroubles.has("opencode")).toBe(false);
   });
 });

@@ -4,21 +4,23 @@
  */
 import type { Trouble } from "../utils/errors";
 import type { ObservationAck } from "../utils/messages";
+import type { RawAnswer } from "./database";
+import type { Drift, NotedRead } from "./drift";
 import type { Admission, GateSender } from "./gate";
 import type { Captured } from "./outbox";
 import type { Status } from "./status";
 import { trouble } from "./troubles";
 
 /** What one agent made of an observation. */
-export interface AgentRead {
-  agentId: string;
+export interface AgentRead extends NotedRead {
   readings: (Captured & { isTemporary?: true })[];
-  trouble: Trouble | null;
 }
 
-/** What one chunk led to. `read`: it completed an observation; `reads` is empty when no agent that is switched on reads it. */
+/**
+ * What one chunk led to. `read`: it completed an observation, the `answer`; `reads` is empty when no agent that is switched on reads it.
+ */
 export type Taken =
-  | { kind: "read"; reads: AgentRead[] }
+  | { kind: "read"; reads: AgentRead[]; answer: RawAnswer }
   | { kind: "waiting" }
   | { kind: "incomplete" }
   | { kind: "refused" };
@@ -34,7 +36,8 @@ export interface ObserverDeps {
   redact(captured: Captured): Promise<{ reading: Captured; masks: string[] }>;
   /** Commits what is new to the outbox. */
   add(owner: string, captured: Captured): Promise<unknown>;
-  status: Pick<Status, "setStorageTrouble" | "setAgentTrouble" | "clearAgentTrouble" | "addMasks">;
+  status: Pick<Status, "setStorageTrouble" | "addMasks">;
+  drift: Pick<Drift, "note">;
   /** Something may wait to be sent. */
   wake(): void;
   now(): number;
@@ -94,14 +97,6 @@ export function createObserver(deps: ObserverDeps) {
     return STORED;
   }
 
-  async function tell({ agentId, readings, trouble: why }: AgentRead): Promise<void> {
-    if (why) await deps.status.setAgentTrouble(agentId, why);
-    // What the page's elements tell does not mean that its traffic can be read.
-    else if (readings.some(({ fromPage }) => fromPage === undefined)) {
-      await deps.status.clearAgentTrouble(agentId, "agent-unreadable");
-    }
-  }
-
   async function withoutUnwanted(owner: string, read: AgentRead): Promise<AgentRead> {
     if (!read.readings.some((reading) => reading.isTemporary)) return read;
     if (await deps.keepsTemporary(owner)) return read;
@@ -114,10 +109,15 @@ export function createObserver(deps: ObserverDeps) {
     const taken = deps.take(admission, chunk);
     if (taken.kind === "refused") return STOP;
     if (taken.kind !== "read") return AGAIN;
-    for (const read of taken.reads) await tell(read);
     const wanted = await Promise.all(
       taken.reads.map((read) => withoutUnwanted(admission.owner, read)),
     );
+    for (const [at, read] of wanted.entries()) {
+      // Of a session that is not wanted the answer is not kept either.
+      const answer = read === taken.reads[at] ? taken.answer : null;
+      // What cannot be noted (a full disk) must not keep what was read from being stored.
+      await deps.drift.note(admission.owner, read, answer).catch(() => undefined);
+    }
     const found = wanted.filter((read) => read.readings.length > 0);
     // What holds no session would hold none at the next try either.
     return found.length > 0 ? storeAll(admission, sender, found) : STORED;

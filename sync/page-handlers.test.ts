@@ -10,6 +10,7 @@ import {
   secretMasks,
   consents,
   CONSENT_VERSION,
+  drift as driftItem,
   isPaused,
   keepsTemporary,
   NOBODY,
@@ -18,6 +19,7 @@ import {
 } from "../utils/storage";
 import { adoptConsent, hasConsent } from "./consents";
 import { openDatabase, type SyncDatabase } from "./database";
+import { Drift } from "./drift";
 import { createLife } from "./life";
 import { addCaptured, countOutbox, peekBatch } from "./outbox";
 import { registerPageHandlers } from "./page-handlers";
@@ -72,6 +74,7 @@ function startBackground(): void {
     getPerson,
     item: captureStatus,
     secretMasks,
+    drift: driftItem,
     showBadge: () => Promise.resolve(),
     now: () => 1,
   });
@@ -102,6 +105,17 @@ function startBackground(): void {
     ],
     life,
     status,
+    drift: new Drift({
+      getDatabase,
+      item: driftItem,
+      isWanted: () => Promise.resolve(true),
+      redact: (answer) => Promise.resolve(answer),
+      shapeOf: () => "its shape",
+      agentOf: (id) => ({ id, name: "Hosted", facts: [] }),
+      version: "1",
+      onChange: () => status.refresh(),
+      now: () => 7,
+    }),
     drain,
     readPage: () => Promise.resolve({ agent: null, state: "no-agent", session: null }),
     fetch: (input, init) => page(input, init),
@@ -287,10 +301,7 @@ describe("naming an origin", () => {
     ["no JSON", () => Promise.resolve(new Response("<html>"))],
   ])("says that %s runs there", async (_what, answer) => {
     page = answer;
-    expect(await ask()).toMatchObject({
-      ok: false,
-      trouble: { message: expect.stringContaining("is not Hosted") as string },
-    });
+    expect(await ask()).toEqual({ ok: true, value: { agentId: null } });
   });
 
   it("says that nothing answers there", async () => {

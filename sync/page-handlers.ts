@@ -7,6 +7,7 @@ import { agree, withdraw } from "./consents";
 import type { SyncDatabase } from "./database";
 import { checkDeployment, normaliseDeployment } from "./deployment";
 import type { Drain } from "./drain";
+import type { Drift } from "./drift";
 import type { Life } from "./life";
 import { type Recognisable, recogniseOrigin } from "./recognise";
 import { unparkAll } from "./settle";
@@ -22,6 +23,7 @@ export interface PageHandlersDeps {
   agents: readonly Recognisable[];
   life: Life;
   status: Status;
+  drift: Drift;
   drain: Drain;
   readPage(): Promise<PageStatus>;
   fetch: typeof globalThis.fetch;
@@ -56,7 +58,7 @@ async function setAgent(deps: PageHandlersDeps, wish: AgentWish): Promise<Answer
     return { ok: false, trouble: trouble("permission-missing", deps.now()) };
   }
   await deps.status.clearAgentTrouble(agentId, "permission-missing");
-  if (!isEnabled) await deps.status.clearAgentTrouble(agentId, "agent-unreadable");
+  if (!isEnabled) await deps.drift.forget(person, agentId);
   return OK;
 }
 
@@ -65,6 +67,21 @@ async function saveSettings(deps: PageHandlersDeps, next: Settings): Promise<voi
   const convexUrl = url.ok ? url.value : next.convexUrl.trim();
   await settings.setValue({ convexUrl, clientId: next.clientId.trim() });
   await deps.life.apply();
+}
+
+function registerDrift({ getPerson, drift }: PageHandlersDeps): void {
+  onPageMessage("getDriftReport", async ({ agentId }) => {
+    const person = await getPerson();
+    return person === null ? "" : drift.report(person, agentId);
+  });
+  onPageMessage("dismissDrift", async ({ agentId }) => {
+    const person = await getPerson();
+    if (person !== null) await drift.dismiss(person, agentId);
+  });
+  onPageMessage("deleteKeptAnswers", async ({ agentId }) => {
+    const person = await getPerson();
+    if (person !== null) await drift.deleteKept(person, agentId);
+  });
 }
 
 /** Registers the answers; to be called in the first tick. */
@@ -89,6 +106,7 @@ export function registerPageHandlers(deps: PageHandlersDeps): void {
   });
   onPageMessage("setAgent", (wish) => setAgent(deps, wish));
   onPageMessage("saveSettings", (next) => saveSettings(deps, next));
+  registerDrift(deps);
   onPageMessage("getPage", () => deps.readPage());
   onPageMessage("recogniseOrigin", ({ origin }) => recogniseOrigin(origin, deps));
   onPageMessage("checkDeployment", ({ convexUrl }) => checkDeployment(convexUrl, deps));

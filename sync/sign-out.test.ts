@@ -40,6 +40,7 @@ async function signOut(): Promise<void> {
     getPerson: nobody,
     item: stored.captureStatus,
     secretMasks: stored.secretMasks,
+    drift: stored.drift,
     showBadge: () => Promise.resolve(),
     now: () => 1,
   });

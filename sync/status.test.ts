@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fakeBrowser } from "wxt/testing/fake-browser";
-import { captureStatus, secretMasks } from "../utils/storage";
+import { captureStatus, drift, secretMasks } from "../utils/storage";
 import { openDatabase, type SyncDatabase } from "./database";
 import { addCaptured, peekBatch } from "./outbox";
 import { parkBatch } from "./settle";
@@ -28,6 +28,7 @@ beforeEach(async () => {
     getPerson: () => Promise.resolve(person),
     item: captureStatus,
     secretMasks,
+    drift,
     showBadge: (text) => Promise.resolve(void (badge = text)),
     now: () => now,
   });
@@ -161,5 +162,19 @@ describe("the status", () => {
     await status.refresh();
     expect(badge).toBe("!");
     expect(await captureStatus.getValue()).toMatchObject({ waiting: 20, refused: 1 });
+  });
+
+  it("shows a mark on the icon while an agent of the person has changed", async () => {
+    const seen = { kind: "unplaced", tap: "messages", kinds: [], since: 1, version: "1" } as const;
+    const changed = { problems: [{ ...seen, kinds: [] }], dismissedKinds: [], kept: 0 };
+    await drift.setValue({ user_me: { a: changed } });
+    await status.refresh();
+    expect(badge).toBe("!");
+    await drift.setValue({
+      user_me: { a: { ...changed, problems: [], kept: 1 } },
+      user_you: { a: changed },
+    });
+    await status.refresh();
+    expect(badge).toBe("");
   });
 });

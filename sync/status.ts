@@ -1,6 +1,6 @@
 /** What the pages and the toolbar icon tell of capture: counts from the outbox, and the troubles that are not over. */
 import type { Trouble } from "../utils/errors";
-import type { CaptureStatus } from "../utils/storage";
+import type { AgentDrift, CaptureStatus } from "../utils/storage";
 import type { SyncDatabase } from "./database";
 import type { DrainNews } from "./drain";
 import { countOutbox, type OutboxCounts } from "./outbox";
@@ -20,6 +20,8 @@ export interface StatusDeps {
     getValue(): Promise<Record<string, string[]>>;
     setValue(masks: Record<string, string[]>): Promise<void>;
   };
+  /** By WorkOS user id, then by agent: what has changed. */
+  drift: { getValue(): Promise<Record<string, Record<string, AgentDrift>>> };
   showBadge(text: string): Promise<void>;
   now(): number;
 }
@@ -28,9 +30,9 @@ export interface StatusDeps {
 const MANY = 20;
 
 /** What stands on the toolbar icon: "!" when the person is needed, a count when much waits, else nothing. */
-function badgeText(status: CaptureStatus, isSignedIn: boolean): string {
+function badgeText(status: CaptureStatus, isSignedIn: boolean, hasChanged: boolean): string {
   const { trouble, agentTroubles, refused, waiting, waitingForOthers } = status;
-  const isNeeded = !isSignedIn && waitingForOthers > 0;
+  const isNeeded = (!isSignedIn && waitingForOthers > 0) || hasChanged;
   if (trouble || refused > 0 || isNeeded || Object.keys(agentTroubles).length > 0) return "!";
   if (waiting <= MANY) return "";
   return waiting > 999 ? "999+" : String(waiting);
@@ -115,14 +117,16 @@ export class Status {
     change: (status: CaptureStatus) => CaptureStatus | Promise<CaptureStatus>,
   ): Promise<void> {
     return this.#inTurn(async () => {
-      const { item, getPerson, showBadge, secretMasks } = this.#deps;
+      const { item, getPerson, showBadge, secretMasks, drift } = this.#deps;
       const person = await getPerson();
       const before = await item.getValue();
-      const changed = await change(before);
+      const wished = await change(before);
       const masked = (await secretMasks.getValue())[person ?? ""]?.length ?? 0;
-      const after = { ...changed, masked, ...(await this.#count(person)) };
+      const after = { ...wished, masked, ...(await this.#count(person)) };
       if (JSON.stringify(after) !== JSON.stringify(before)) await item.setValue(after);
-      await showBadge(badgeText(after, person !== null));
+      const changed = Object.values((await drift.getValue())[person ?? ""] ?? {});
+      const hasChanged = changed.some(({ problems }) => problems.length > 0);
+      await showBadge(badgeText(after, person !== null, hasChanged));
     });
   }
 

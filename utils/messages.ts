@@ -85,8 +85,8 @@ export interface ProtocolMap {
   withdraw(): void;
   /** The page has already asked for the permission, in the click. */
   setAgent(data: { agentId: string; isEnabled: boolean; origins: string[] }): Answer;
-  /** Which self-hosted agent runs at an origin. */
-  recogniseOrigin(data: { origin: string }): Answer<{ agentId: string }>;
+  /** Which self-hosted agent runs at an origin; null: something else does. */
+  recogniseOrigin(data: { origin: string }): Answer<{ agentId: string | null }>;
   setPaused(data: { isPaused: boolean }): void;
   /** Whether sessions that the site itself forgets are kept, for who is signed in. */
   setKeepsTemporary(data: { isKept: boolean }): void;

@@ -100,8 +100,8 @@ function startBackground(): void {
     getDatabase,
     getPerson,
     agents: [
-      { id: "hosted", name: "Hosted", selfHosted: { path: "/health", isRecognised: isHosted } },
-      { id: "other", name: "Other" },
+      { id: "hosted", selfHosted: { path: "/health", isRecognised: isHosted } },
+      { id: "other" },
     ],
     life,
     status,

@@ -12,7 +12,14 @@ interface Props {
   isDisabled: boolean;
 }
 
-function OutcomeNotice({ outcome, onConfirm }: { outcome: Outcome; onConfirm: () => void }) {
+interface OutcomeProps {
+  outcome: Outcome;
+  onConfirm: () => void;
+  /** Captures the page as one of no known agent; absent where there is no such agent. */
+  onAny?: () => void;
+}
+
+function OutcomeNotice({ outcome, onConfirm, onAny }: OutcomeProps) {
   switch (outcome.kind) {
     case "unencrypted":
       return (
@@ -29,13 +36,19 @@ function OutcomeNotice({ outcome, onConfirm }: { outcome: Outcome; onConfirm: ()
           captured from it.
         </Notice>
       );
+    case "unknown":
+      return <UnknownNotice origin={outcome.origin} onAny={onAny} />;
     case "failed":
       return <TroubleNotice trouble={outcome.trouble} />;
     case "added":
       return (
         <Notice
           tone="good"
-          title={`${outcome.agentName} runs at ${outcome.origin}. It is captured from now on.`}
+          title={
+            outcome.agent.kind === "any"
+              ? `The page at ${outcome.origin} is captured from now on.`
+              : `${outcome.agent.name} runs at ${outcome.origin}. It is captured from now on.`
+          }
         />
       );
     default:
@@ -43,10 +56,31 @@ function OutcomeNotice({ outcome, onConfirm }: { outcome: Outcome; onConfirm: ()
   }
 }
 
-/** Adds the address of an agent that the person hosts: asks for the permission, looks what runs there, and switches it on. */
+function UnknownNotice({ origin, onAny }: { origin: string; onAny?: () => void }) {
+  const action = (
+    <Button size="small" onClick={onAny}>
+      Capture this page with the generic reader
+    </Button>
+  );
+  return (
+    <Notice
+      tone="info"
+      title={`No agent that is known runs at ${origin}, so nothing is captured there yet.`}
+      actions={onAny && action}
+    >
+      {onAny &&
+        "The generic reader keeps what looks like a chat in this page's traffic or on its screen; it may miss things or guess wrong, and says how sure it is."}
+    </Notice>
+  );
+}
+
+const OR = new Intl.ListFormat("en", { type: "disjunction" });
+
+/** Adds the address of an agent that the person hosts: asks for the permission, looks what runs there, and switches that on. */
 export function OriginForm({ agents, switches, isDisabled }: Props) {
-  const { typed, type, outcome, submit } = useAddOrigin({ agents, switches });
+  const { typed, type, outcome, submit, submitAny } = useAddOrigin({ agents, switches });
   const names = agents.filter((agent) => agent.selfHosted).map((agent) => agent.name);
+  const hasAny = agents.some((agent) => agent.kind === "any");
   return (
     <form
       noValidate
@@ -58,7 +92,7 @@ export function OriginForm({ agents, switches, isDisabled }: Props) {
     >
       <TextField
         label="Another address"
-        hint={`Where you run ${names.join(" or ")} yourself, without anything after the host.`}
+        hint={`Where you run ${OR.format(names)} yourself${hasAny ? ", or any other page on which you chat with an agent" : ""}. Leave out everything after the host.`}
         placeholder="https://agent.example.com"
         type="url"
         inputMode="url"
@@ -72,7 +106,11 @@ export function OriginForm({ agents, switches, isDisabled }: Props) {
           </Button>
         }
       />
-      <OutcomeNotice outcome={outcome} onConfirm={() => void submit(true)} />
+      <OutcomeNotice
+        outcome={outcome}
+        onConfirm={() => void submit(true)}
+        onAny={hasAny ? () => void submitAny() : undefined}
+      />
     </form>
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { originLabel, permissionPattern, permissionPatterns, readOrigin } from "./origins";
+import { anyPage, opencode } from "../testing/people";
+import { originLabel, ownerOf, permissionPattern, permissionPatterns, readOrigin } from "./origins";
 
 describe("readOrigin", () => {
   it.each([
@@ -64,5 +65,32 @@ describe("permission patterns", () => {
   it("read as people write them", () => {
     expect(originLabel("https://chatgpt.com/*")).toBe("chatgpt.com");
     expect(originLabel("http://localhost:4096/*")).toBe("http://localhost:4096");
+  });
+});
+
+describe("ownerOf", () => {
+  const site = {
+    id: "site",
+    name: "Site",
+    kind: "chat" as const,
+    origins: ["https://site.example/*"],
+  };
+  const agents = [anyPage, opencode, site];
+  const owner = (origin: string, switches = {}) => ownerOf(origin, agents, switches)?.id;
+
+  it("is the agent whose site that is, switched on or not", () => {
+    expect(owner("https://site.example")).toBe("site");
+  });
+
+  it("is who hosts there usually, while that is captured", () => {
+    const on = { opencode: { isEnabled: true, origins: [] } };
+    expect(owner("http://localhost:4096", on)).toBe("opencode");
+    expect(owner("http://localhost:4096")).toBeUndefined();
+  });
+
+  it("is the agent for which the person named it", () => {
+    const named = { generic: { isEnabled: true, origins: ["https://a.example"] } };
+    expect(owner("https://a.example", named)).toBe("generic");
+    expect(owner("https://b.example", named)).toBeUndefined();
   });
 });

@@ -1,3 +1,6 @@
+import type { Agent } from "../../agents/agent";
+import type { AgentSwitch } from "../../utils/storage";
+
 /** What became of an address that a person typed. */
 export type OriginReading =
   | { kind: "origin"; origin: string }
@@ -69,4 +72,27 @@ export function permissionPatterns(
 export function originLabel(pattern: string): string {
   const bare = pattern.replace(/\/\*$/, "");
   return bare.startsWith("https://") ? bare.slice("https://".length) : bare;
+}
+
+/** What of an agent decides whose an origin is. */
+interface Claimant {
+  id: string;
+  kind: Agent["kind"];
+  origins: string[];
+}
+
+/**
+ * The agent to which an origin belongs already: one that the person named it for, or whose own it is. Of those that people host themselves,
+ * their own origins are only where they usually run, and count while the agent is on.
+ */
+export function ownerOf<Known extends Claimant>(
+  origin: string,
+  agents: readonly Known[],
+  switches: Record<string, AgentSwitch>,
+): Known | undefined {
+  return agents.find(({ id, kind, origins }) => {
+    if (switches[id]?.origins.includes(origin)) return true;
+    const isOn = kind !== "self-hosted" || switches[id]?.isEnabled === true;
+    return isOn && origins.includes(`${origin}/*`);
+  });
 }

@@ -7,7 +7,7 @@ import { ask } from "../ask";
 import { permissionPattern, permissionPatterns } from "./origins";
 
 /** What of an agent the pages use. */
-export type AgentInfo = Pick<Agent, "id" | "name" | "origins" | "selfHosted">;
+export type AgentInfo = Pick<Agent, "id" | "name" | "kind" | "origins" | "selfHosted">;
 
 function notAllowed(what: string): Answer<never> {
   return {
@@ -55,8 +55,8 @@ export async function switchOnFromPopup(
   return notAllowed(`the pages of ${agent.name}`);
 }
 
-/** Asks for a self-hosted origin and finds out which agent runs there. Must be called in the click itself. */
-export async function findAgentAt(origin: string): Promise<Answer<{ agentId: string }>> {
+/** Asks for an origin and finds out which self-hosted agent runs there; null: none. Must be called in the click itself. */
+export async function findAgentAt(origin: string): Promise<Answer<{ agentId: string | null }>> {
   if (!(await requestOrigins([permissionPattern(origin)]))) return notAllowed(origin);
   return ask(sendMessage("recogniseOrigin", { origin }));
 }

@@ -3,8 +3,8 @@ import type { Answer, Trouble } from "../../utils/errors";
 import { sendMessage } from "../../utils/messages";
 import type { AgentSwitch } from "../../utils/storage";
 import { ask } from "../ask";
-import { readOrigin } from "./origins";
-import { findAgentAt, type AgentInfo } from "./switch-agent";
+import { ownerOf, readOrigin } from "./origins";
+import { findAgentAt, switchAgent, type AgentInfo } from "./switch-agent";
 
 interface Known {
   agents: readonly AgentInfo[];
@@ -17,35 +17,45 @@ export type Outcome =
   | { kind: "busy" }
   | { kind: "wrong"; error: string }
   | { kind: "unencrypted"; origin: string }
+  /** Something answers there that is no known agent. */
+  | { kind: "unknown"; origin: string }
   | { kind: "failed"; trouble: Trouble }
-  | { kind: "added"; origin: string; agentName: string };
+  | { kind: "added"; origin: string; agent: AgentInfo };
 
-/** The agent that already captures an origin. */
-function ownerOf(origin: string, { agents, switches }: Known) {
-  const isIts = (agent: AgentInfo) =>
-    agent.origins.some((pattern) => pattern === `${origin}/*`) ||
-    (switches[agent.id]?.origins ?? []).includes(origin);
-  return agents.find((agent) => agent.selfHosted && isIts(agent));
+function originsWith(origin: string, { id }: AgentInfo, { switches }: Known): string[] {
+  return [...new Set([...(switches[id]?.origins ?? []), origin])];
+}
+
+function outcomeOf(set: Answer, origin: string, agent: AgentInfo): Outcome {
+  return set.ok ? { kind: "added", origin, agent } : { kind: "failed", trouble: set.trouble };
 }
 
 /** Finds out which agent runs at the origin, and switches it on there. Must be called in the click itself. */
-async function add(
-  origin: string,
-  { agents, switches }: Known,
-): Promise<Answer<{ agentName: string }>> {
+async function add(origin: string, known: Known): Promise<Outcome> {
   const found = await findAgentAt(origin);
-  if (!found.ok) return found;
-  const { agentId } = found.value;
-  const origins = [...new Set([...(switches[agentId]?.origins ?? []), origin])];
-  const set = await ask(sendMessage("setAgent", { agentId, isEnabled: true, origins }));
-  if (!set.ok) return set;
-  return {
-    ok: true,
-    value: { agentName: agents.find((agent) => agent.id === agentId)?.name ?? agentId },
-  };
+  if (!found.ok) return { kind: "failed", trouble: found.trouble };
+  const agent = known.agents.find(({ id }) => id === found.value.agentId);
+  if (!agent) return { kind: "unknown", origin };
+  const origins = originsWith(origin, agent, known);
+  const wish = { agentId: agent.id, isEnabled: true, origins };
+  return outcomeOf(await ask(sendMessage("setAgent", wish)), origin, agent);
 }
 
-/** The address being typed, and what came of adding it. `submit` must be called in the click itself. */
+/** Switches the agent for any page on at the origin. Must be called in the click itself. */
+async function addAny(origin: string, known: Known): Promise<Outcome> {
+  const agent = known.agents.find(({ kind }) => kind === "any");
+  if (!agent) return { kind: "unknown", origin };
+  return outcomeOf(
+    await switchAgent(agent, true, originsWith(origin, agent, known)),
+    origin,
+    agent,
+  );
+}
+
+/**
+ * The address being typed, and what came of adding it. `submit` and `submitAny` (the address as a page of no known agent) must be called in
+ * the click itself.
+ */
 export function useAddOrigin(known: Known) {
   const [typed, setTyped] = useState("");
   const [outcome, setOutcome] = useState<Outcome>({ kind: "idle" });
@@ -54,21 +64,26 @@ export function useAddOrigin(known: Known) {
     setTyped(value);
     setOutcome({ kind: "idle" });
   };
+  const run = async (adding: Promise<Outcome>) => {
+    setOutcome({ kind: "busy" });
+    const next = await adding;
+    if (next.kind === "added") setTyped("");
+    setOutcome(next);
+  };
   const submit = async (isConfirmed: boolean) => {
     if (outcome.kind === "busy") return;
     const reading = readOrigin(typed);
     if (reading.kind === "wrong") return setOutcome(reading);
     const { origin } = reading;
-    const owner = ownerOf(origin, known);
+    const owner = ownerOf(origin, known.agents, known.switches);
     if (owner) {
       return setOutcome({ kind: "wrong", error: `${origin} already belongs to ${owner.name}.` });
     }
     if (reading.kind === "unencrypted" && !isConfirmed) return setOutcome(reading);
-    setOutcome({ kind: "busy" });
-    const answer = await add(origin, known);
-    if (!answer.ok) return setOutcome({ kind: "failed", trouble: answer.trouble });
-    setTyped("");
-    setOutcome({ kind: "added", origin, agentName: answer.value.agentName });
+    await run(add(origin, known));
   };
-  return { typed, type, outcome, submit };
+  const submitAny = async () => {
+    if (outcome.kind === "unknown") await run(addAny(outcome.origin, known));
+  };
+  return { typed, type, outcome, submit, submitAny };
 }

@@ -13,7 +13,7 @@ import {
   profile,
 } from "../../utils/storage";
 import { AgentList } from "../agents/AgentList";
-import { ada, answerPermissions, opencode } from "../testing/people";
+import { ada, answerPermissions, opencode, anyPage } from "../testing/people";
 import { Capture } from "./Capture";
 import { Connection } from "./Connection";
 import { ConsentSection } from "./ConsentSection";
@@ -85,7 +85,7 @@ describe("the agents", () => {
   });
 
   describe("at another address", () => {
-    const recognise = vi.fn<(origin: string) => Answer<{ agentId: string }>>();
+    const recognise = vi.fn<(origin: string) => Answer<{ agentId: string | null }>>();
 
     beforeEach(() => {
       recognise.mockReset();
@@ -94,7 +94,7 @@ describe("the agents", () => {
     });
 
     async function add(address: string) {
-      render(<AgentList agents={[opencode]} person={ada} />);
+      render(<AgentList agents={[opencode, anyPage]} person={ada} />);
       const field = screen.getByRole("textbox", { name: "Another address" });
       await waitFor(() => expect(field).toHaveProperty("disabled", false));
       await userEvent.type(field, `${address}{Enter}`);
@@ -125,9 +125,36 @@ describe("the agents", () => {
     });
 
     it("are not added twice", async () => {
-      answerPermissions({ isGranted: false, isAllowed: true });
+      answerPermissions({ isGranted: true, isAllowed: true });
+      await agentSwitches.setValue({ [ada.id]: { opencode: { isEnabled: true, origins: [] } } });
       await add("http://localhost:4096");
       expect(screen.getByRole("alert").textContent).toContain("already belongs to opencode");
+    });
+
+    it("where no known agent runs are offered to the generic reader, and captured if that is wanted", async () => {
+      const { asked } = answerPermissions({ isGranted: false, isAllowed: true });
+      await agentSwitches.setValue({
+        [ada.id]: { generic: { isEnabled: true, origins: ["https://a.example"] } },
+      });
+      recognise.mockReturnValue({ ok: true, value: { agentId: null } });
+      await add("https://c.example");
+      const capture = await screen.findByRole("button", { name: /with the generic reader/ });
+      expect(screen.getByText(/may miss things or guess wrong/)).toBeTruthy();
+      expect(setAgent).not.toHaveBeenCalled();
+      await userEvent.click(capture);
+      expect(await screen.findByText(/The page at https:\/\/c.example is captured/)).toBeTruthy();
+      expect(asked.flat()).toContain("https://c.example/*");
+      expect(setAgent).toHaveBeenCalledWith({
+        agentId: "generic",
+        isEnabled: true,
+        origins: ["https://a.example", "https://c.example"],
+      });
+    });
+
+    it("say what may be named", async () => {
+      answerPermissions({ isGranted: true, isAllowed: true });
+      await add("https://c.example");
+      expect(screen.getByText(/Where you run opencode yourself, or any other page/)).toBeTruthy();
     });
 
     it("need a yes without encryption", async () => {

@@ -10,9 +10,13 @@ export const ada: Profile = { id: "user_ada", email: "ada@example.com", name: "A
 export const opencode: AgentInfo = {
   id: "opencode",
   name: "opencode",
+  kind: "self-hosted",
   origins: ["http://localhost:4096/*", "http://127.0.0.1:4096/*"],
   selfHosted: { path: "/global/health", isRecognised: () => true },
 };
+
+/** The agent for pages of no known one. */
+export const anyPage: AgentInfo = { id: "generic", name: "Any page", kind: "any", origins: [] };
 
 /** The sign-in as a page gets it; `isAuthenticated` follows from `user`. */
 export function authOf(given: Partial<Auth> = {}): Auth {

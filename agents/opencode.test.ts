@@ -122,6 +122,29 @@ it("recognises a server by its health", () => {
   }
 });
 
+it("reads a sub-agent that a prompt names, and one that a command or the page itself starts", () => {
+  const parts = [
+    { id: "prt_1", type: "text", text: "@general counts" },
+    {
+      id: "prt_2",
+      type: "agent",
+      name: "general",
+      source: { value: "@general", start: 0, end: 8 },
+    },
+    { id: "prt_3", type: "agent", name: "explore" },
+    { id: "prt_4", type: "subtask", prompt: "Look.", description: "A look", agent: "build" },
+    { id: "prt_5", type: "subtask", prompt: "Review.", agent: "build", command: "review" },
+    { id: "prt_6", type: "retry", attempt: 1, error: { name: "APIError" }, time: { created: 1 } },
+  ];
+  const item = { info: { id: "msg_1", role: "user", time: { created: 1 } }, parts };
+  expect(readMessages(messages(url, [item])).messages[0]!.parts).toEqual([
+    { type: "text", text: "@general counts" },
+    { type: "text", text: "@explore" },
+    { type: "text", text: "Look." },
+    { type: "text", text: "/review\n\nReview." },
+  ]);
+});
+
 it("caps the raw JSON of a part that it does not know", () => {
   const parts = [{ id: "prt_1", type: "novelty", text: "x".repeat(100_000) }];
   const item = {

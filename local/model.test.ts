@@ -104,6 +104,33 @@ describe("as OpenAI", () => {
   });
 });
 
+it("fails as often as the script says, telling how soon to come back, then answers", async () => {
+  const failure = { status: 500, times: 2 };
+  model.setTurns([
+    { prompt: "twice", steps: [{ failure, text: "At last." }] },
+    { prompt: "always", steps: [{ failure: { status: 400 } }] },
+  ]);
+  const post = (prompt: string) =>
+    ask("/chat/completions", { model: "fake-1", messages: [user(prompt)] });
+  const first = await post("twice");
+  expect([first.status, first.headers.get("retry-after-ms")]).toEqual([500, "100"]);
+  expect(await first.json()).toMatchObject({ error: { message: expect.any(String) as string } });
+  const others = [await post("twice"), await post("twice"), await post("always")];
+  expect(others.map(({ status }) => status)).toEqual([500, 200, 400]);
+  expect((await post("always")).status).toBe(400);
+  expect(await others[1]!.json()).toMatchObject({
+    choices: [{ message: { content: "At last." } }],
+  });
+});
+
+it("streams a step at the step's own pace", async () => {
+  model.setTurns([{ prompt: "slow", steps: [{ text: "x".repeat(60), chunkMs: 40 }] }]);
+  const startedAt = performance.now();
+  const body = { model: "fake-1", messages: [user("slow")], stream: true };
+  const count = (await events(await ask("/chat/completions", body))).length;
+  expect(performance.now() - startedAt).toBeGreaterThan(count * 38);
+});
+
 describe("as Anthropic", () => {
   const messages = (list: object[], stream: boolean) =>
     ask("/messages", { model: "fake-1", messages: list, stream });

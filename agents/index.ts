@@ -16,3 +16,8 @@ export const agents: readonly Agent[] = Object.values(modules)
 export function agentById(id: string): Agent | null {
   return agents.find((agent) => agent.id === id) ?? null;
 }
+
+/** Whether that agent reads pages of no known one. */
+export function isAny(id: string): boolean {
+  return agentById(id)?.kind === "any";
+}

@@ -3,6 +3,7 @@ import { opencode } from "../agents/opencode";
 import { agentPatterns, agentsAt, type Switches } from "./origin-agent";
 import { pageSession } from "./page";
 import { testAgent } from "./testing/agent";
+import { wantedPages } from "./wanted-pages";
 
 const all = [opencode, testAgent];
 const LOCAL = "http://127.0.0.1:4096";
@@ -38,6 +39,38 @@ describe("agentsAt", () => {
     ["an opaque origin", "null", { opencode: on() }, []],
   ])("%s", (_, origin, switches, expected) => {
     expect(agentsAt(origin, switches, all).map(({ id }) => id)).toEqual(expected);
+  });
+});
+
+describe("an agent for any page", () => {
+  const site = { ...testAgent, id: "site", selfHosted: undefined, kind: "chat" as const };
+  const known = [
+    opencode,
+    { ...site, origins: ["https://site.example/*"] },
+    { ...site, id: "any", kind: "any" as const },
+  ];
+  const at = (origin: string, switches: Switches) =>
+    agentsAt(origin, { any: on([origin]), ...switches }, known).map(({ id }) => id);
+  const wanted = (origin: string, switches: Switches) =>
+    wantedPages({ any: on([origin]), ...switches }, known).map(({ agentId }) => agentId);
+
+  it.each<[string, string, Switches, string[]]>([
+    ["where the person named it", "https://a.example", {}, ["any"]],
+    ["not on a known site, switched on or not", "https://site.example", {}, []],
+    ["not where a known agent is on", LOCAL, { opencode: on() }, ["opencode"]],
+    ["where a known agent usually runs, but is not on", LOCAL, { opencode: off() }, ["any"]],
+  ])("is used %s", (_, origin, switches, expected) => {
+    expect(at(origin, switches)).toEqual(expected);
+    expect(wanted(origin, switches)).toEqual(expected);
+    const [first] = expected;
+    if (first) {
+      const all = { any: on([origin]), ...switches };
+      expect(pageSession(`${origin}/`, all, known)?.agent.id).toBe(first);
+    }
+  });
+
+  it("needs no permission while no page is named", () => {
+    expect(wantedPages({ any: on() }, known)).toEqual([]);
   });
 });
 

@@ -15,6 +15,19 @@ export function agentPatterns(agent: Agent, agentSwitch: AgentSwitch | undefined
   return [...new Set([...agent.origins, ...named.map((origin) => `${origin}/*`)])];
 }
 
+/**
+ * Whether a known agent has these pages, so that one for any page is not used there: a site's own, switched on or not; where people host an
+ * agent, while that is on.
+ */
+export function isKnown(pattern: string, switches: Switches, agents: readonly Agent[]): boolean {
+  return agents.some((agent) => {
+    if (agent.kind === "any") return false;
+    const isOn = switches[agent.id]?.isEnabled === true;
+    const patterns = isOn ? agentPatterns(agent, switches[agent.id]) : agent.origins;
+    return (isOn || agent.selfHosted === undefined) && patterns.includes(pattern);
+  });
+}
+
 /** Source of a RegExp for the hosts from which a tap (`<agent>/<tap>`) may copy besides the page's own; undefined when there are none. */
 export function hostsOf(tap: string, agents: readonly Agent[]): string | undefined {
   const [agentId, tapId] = tap.split("/");
@@ -31,5 +44,6 @@ export function agentsAt(origin: string, switches: Switches, agents: readonly Ag
   return agents
     .filter(({ id }) => switches[id]?.isEnabled === true)
     .filter((agent) => agentPatterns(agent, switches[agent.id]).includes(`${origin}/*`))
+    .filter(({ kind }) => kind !== "any" || !isKnown(`${origin}/*`, switches, agents))
     .sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
 }

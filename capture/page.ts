@@ -1,5 +1,5 @@
 import type { Agent } from "../agents/agent";
-import { agentPatterns, type Switches } from "./origin-agent";
+import { agentPatterns, isKnown, type Switches } from "./origin-agent";
 
 /** What a tab's address says: whose page it is, and which session it shows. */
 export interface PageSession {
@@ -21,6 +21,7 @@ export function pageSession(
   if (!url) return null;
   const claims = agents
     .filter((agent) => agentPatterns(agent, switches[agent.id]).includes(`${url.origin}/*`))
+    .filter(({ kind }) => kind !== "any" || !isKnown(`${url.origin}/*`, switches, agents))
     .map((agent) => ({ agent, sessionKey: agent.session(url) }));
   const isOn = ({ agent }: PageSession): boolean => switches[agent.id]?.isEnabled === true;
   const naming = claims.filter(({ sessionKey }) => sessionKey !== null);

@@ -20,6 +20,15 @@ describe("a page whose traffic says nothing", () => {
     expect(report).toHaveBeenCalledTimes(1);
   });
 
+  it("is reported when they lie in a shadow root", () => {
+    const outer = document.body.appendChild(document.createElement("div"));
+    const inner = outer.attachShadow({ mode: "open" }).appendChild(document.createElement("div"));
+    inner.attachShadow({ mode: "open" }).innerHTML = "<p data-message>Hello</p>";
+    watchSilence({ selectors, report });
+    vi.advanceTimersByTime(SILENT_AFTER_MS);
+    expect(report).toHaveBeenCalledTimes(1);
+  });
+
   it.each([
     ["it shows no messages", () => undefined],
     ["something was seen", (watch: ReturnType<typeof watchSilence>) => watch.seen()],

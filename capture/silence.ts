@@ -3,6 +3,8 @@
  * changed. Said once, so that capture never fails without anybody knowing.
  */
 
+import { shadowRoots } from "./dom/find";
+
 /** How long after loading or navigating a page may take until its messages have passed the tap. */
 export const SILENT_AFTER_MS = 10_000;
 
@@ -28,7 +30,9 @@ export function watchSilence({ selectors, report }: SilenceDeps): SilenceWatch {
     ending.abort();
   }
   function look(): void {
-    if (!selectors.some((selector) => document.querySelector(selector) !== null)) return;
+    const roots = [document, ...shadowRoots(document)];
+    const isShown = (selector: string) => roots.some((root) => root.querySelector(selector));
+    if (!selectors.some(isShown)) return;
     stop();
     report();
   }

@@ -1,12 +1,14 @@
 import type { Agent } from "../agents/agent";
-import { agentPatterns, type Switches } from "./origin-agent";
+import { agentPatterns, isKnown, type Switches } from "./origin-agent";
 
 /** The pages of the agents that are switched on, and how each is read. */
 export function wantedPages(switches: Switches, agents: readonly Agent[]) {
   return agents
     .filter(({ id }) => switches[id]?.isEnabled === true)
     .map((agent) => {
-      const patterns = agentPatterns(agent, switches[agent.id]);
+      const patterns = agentPatterns(agent, switches[agent.id]).filter(
+        (pattern) => agent.kind !== "any" || !isKnown(pattern, switches, agents),
+      );
       return {
         agentId: agent.id,
         patterns,
@@ -14,5 +16,6 @@ export function wantedPages(switches: Switches, agents: readonly Agent[]) {
         hasTraffic: agent.taps.length > 0,
         hasReader: agent.page?.use === "instead",
       };
-    });
+    })
+    .filter(({ patterns }) => patterns.length > 0);
 }

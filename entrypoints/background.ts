@@ -4,7 +4,7 @@
  * something waits or is fetched at the person's wish; never for a page load.
  */
 import { defineBackground } from "#imports";
-import { agentById, agents } from "../agents";
+import { agentById, agents, isAny } from "../agents";
 import type { Observation, Reading } from "../agents/agent";
 import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
 import { backfillAgents } from "../capture/backfill";
@@ -137,8 +137,7 @@ type Sending = ReturnType<typeof createSending>;
 /** What an agent makes of an observation; nothing when none of its taps has seen it. */
 function readBy(agentId: string, observation: Observation): AgentRead[] {
   const read = readObservation(agentById(agentId)!, observation);
-  if (read.readings.length === 0 && read.problem === null) return [];
-  return [{ ...read, agentId }];
+  return read.readings.length > 0 || read.problem ? [{ ...read, agentId }] : [];
 }
 
 /** What becomes of readings, wherever they come from. */
@@ -176,9 +175,11 @@ function registerCapture(
     take({ agentIds, tabId, origin }, chunk): Taken {
       const collected = collector.add({ tabId, origin }, chunk);
       if (collected.kind !== "complete") return collected;
-      const { observation } = collected;
-      const reads = agentIds.flatMap((agentId) => readBy(agentId, observation));
-      return { kind: "read", reads, answer: observation };
+      const reads = agentIds.flatMap((agentId) => readBy(agentId, collected.observation));
+      // Where the traffic of a page of no known agent has a form of its own, what it shows is left.
+      for (const { agentId, problem } of reads)
+        if (problem && isAny(agentId)) void registration.injectReader(tabId, agentId);
+      return { kind: "read", reads, answer: collected.observation };
     },
     ...observing,
   });
@@ -190,7 +191,8 @@ function registerCapture(
     if (!page || !admission.agentIds.includes(page.agent.id)) return;
     const { id, page: rules } = page.agent;
     if (rules?.use === "fallback") await registration.injectReader(admission.tabId, id);
-    await observing.drift.noteSilence(admission.owner, id);
+    // Of a page of no known agent it is not known that its traffic could be read.
+    if (!isAny(id)) await observing.drift.noteSilence(admission.owner, id);
   });
 }
 

@@ -38,7 +38,7 @@ function shown(
     position: at,
     ...(at > 0 ? { parentKey: messages[at - 1]!.key } : {}),
   }));
-  const header = { activeLeafKey: messages.at(-1)?.key };
+  const header = { activeLeafKey: messages.at(-1)?.key, certainty: 0.4 };
   return { ...captured("s", chain, header), fromPage: { runningKey, madeKeys } };
 }
 
@@ -94,11 +94,12 @@ describe.each([
 
   it("messages without ids are left out where the traffic is read", async () => {
     const [prompt, made] = [message("1", "hi"), message("page-1", "hello", "partial")];
-    await add(captured("s", [prompt]));
+    await add(captured("s", [prompt], { certainty: 0.6 }));
     await between();
     await add(shown([prompt, made], { madeKeys: ["page-1"] }));
     await sendAll();
     expect([...rows.keys()]).toEqual(["1"]);
+    expect(server.headers.get(`${ME}/s`)?.certainty).toBe(0.6);
     expect(server.headers.get(`${ME}/s`)?.activeLeafKey).toBeUndefined();
   });
 

@@ -82,5 +82,7 @@ export function placePage<Page extends PageSession>(
   if (kept.length === page.messages.length) return { ...page, messages };
   const session = { ...page.session };
   delete session.activeLeafKey;
+  // Of a session whose traffic was read that says how sure it is.
+  delete session.certainty;
   return { ...page, session, messages };
 }

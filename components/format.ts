@@ -2,6 +2,7 @@ const whole = new Intl.NumberFormat("en");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 /** The last time that a Date can hold. */
@@ -49,6 +50,16 @@ function isTime(at: number): boolean {
 /** Date and time in the person's own way; "unknown time" for a number that is none. */
 export function formatTime(at: number): string {
   return isTime(at) ? full.format(at) : "unknown time";
+}
+
+/** The time of day in the person's own way. */
+export function formatClock(at: number): string {
+  return isTime(at) ? clock.format(at) : "an unknown time";
+}
+
+/** The date in the person's own way; "an unknown day" for a number that is none. */
+export function formatDay(at: number): string {
+  return isTime(at) ? day.format(at) : "an unknown day";
 }
 
 /** The time for machines, or undefined for a number that is none. */

@@ -1,20 +1,24 @@
-import { X } from "lucide-react";
 import type { Trouble } from "../../utils/errors";
-import type { AgentSwitch } from "../../utils/storage";
+import type { AgentDrift, AgentSwitch } from "../../utils/storage";
 import { TroubleNotice } from "../TroubleNotice";
-import { useAction } from "../use-action";
 import { Button } from "../ui/Button";
+import { classes } from "../ui/classes";
 import { Notice } from "../ui/Notice";
 import { Switch } from "../ui/Switch";
-import { originLabel, permissionPatterns } from "./origins";
+import { useAction } from "../use-action";
+import { DriftNotice } from "./DriftNotice";
+import { NamedOrigins } from "./NamedOrigins";
+import { isPermissionMissing, originLabel, permissionPatterns } from "./origins";
 import { switchAgent, type AgentInfo } from "./switch-agent";
-import { usePermission } from "./use-permission";
+import { useGranted } from "./use-granted";
 
 interface Props {
   agent: AgentInfo;
   state: AgentSwitch;
   /** Why it cannot be read now. */
   trouble: Trouble | undefined;
+  /** How its site has changed. */
+  drift: AgentDrift | undefined;
   isDisabled: boolean;
 }
 
@@ -32,64 +36,58 @@ function AllowNotice({ agent, onAllow }: { agent: AgentInfo; onAllow: () => void
   );
 }
 
-interface NamedOriginsProps {
-  agentName: string;
-  origins: string[];
-  isDisabled: boolean;
-  onChange: (origins: string[]) => void;
-}
-
-function NamedOrigins({ agentName, origins, isDisabled, onChange }: NamedOriginsProps) {
-  return (
-    <ul aria-label={`More addresses of ${agentName}`} className="grid gap-1">
-      {origins.map((origin) => (
-        <li key={origin} className="flex items-center justify-between gap-2 text-sm">
-          <span className="min-w-0 font-mono text-xs wrap-anywhere">{origin}</span>
-          <Button
-            look="quiet"
-            size="small"
-            aria-label={`Remove ${origin}`}
-            disabled={isDisabled}
-            onClick={() => onChange(origins.filter((other) => other !== origin))}
-          >
-            <X size={14} aria-hidden="true" />
-            Remove
-          </Button>
-        </li>
-      ))}
-    </ul>
-  );
+/** Which pages the permission covers. */
+function pagesOf({ kind, origins }: AgentInfo, named: number): string {
+  if (kind !== "any") return origins.map(originLabel).join(", ");
+  return named === 0
+    ? "Add the address of the page below, and it can be switched on."
+    : "Only the pages at these addresses";
 }
 
 /** One agent: its switch, where it is captured, and what is wrong with it. */
-export function AgentRow({ agent, state, trouble, isDisabled }: Props) {
+export function AgentRow({ agent, state, trouble, drift, isDisabled }: Props) {
   const action = useAction();
-  const isGranted = usePermission(permissionPatterns(agent, state.origins));
-  const set = (isEnabled: boolean, origins = state.origins) =>
-    void action.run(switchAgent(agent, isEnabled, origins));
-  const isMissing = state.isEnabled && isGranted === false;
+  const { isEnabled, origins } = state;
+  const granted = useGranted(permissionPatterns(agent, origins));
+  const set = (isOn: boolean, named = origins) => void action.run(switchAgent(agent, isOn, named));
+  const isMissing = isEnabled && granted !== null && isPermissionMissing(agent, origins, granted);
+  const isAlone = agent.kind === "any" && origins.length === 0;
+  const tells = trouble && !(isMissing && trouble.code === "permission-missing");
+  const isWide = origins.length > 0 || isMissing || Boolean(action.trouble ?? tells ?? drift);
   return (
-    <li className="grid gap-2 py-3 first:pt-0 last:pb-0">
-      <Switch
-        label={agent.name}
-        hint={`Pages at ${agent.origins.map(originLabel).join(", ")}`}
-        isOn={state.isEnabled}
-        isDisabled={isDisabled || action.isBusy}
-        onChange={(isOn) => set(isOn)}
-      />
-      {state.origins.length > 0 && (
+    <li
+      className={classes(
+        "grid content-start gap-2 rounded-lg border px-3 py-2",
+        isEnabled ? "border-accent bg-accent-soft" : "border-line",
+        (isWide || agent.kind === "any") && "sm:col-span-2",
+      )}
+    >
+      {isAlone ? (
+        <div>
+          <p className="font-medium">{agent.name}</p>
+          <p className="text-xs text-ink-soft">{pagesOf(agent, 0)}</p>
+        </div>
+      ) : (
+        <Switch
+          label={agent.name}
+          hint={<span className="text-xs wrap-anywhere">{pagesOf(agent, origins.length)}</span>}
+          isOn={isEnabled}
+          isDisabled={isDisabled || action.isBusy}
+          onChange={(isOn) => set(isOn)}
+        />
+      )}
+      {origins.length > 0 && (
         <NamedOrigins
           agentName={agent.name}
-          origins={state.origins}
+          origins={origins}
           isDisabled={isDisabled || action.isBusy}
-          onChange={(origins) => set(state.isEnabled, origins)}
+          onChange={(rest) => set(isEnabled && (agent.kind !== "any" || rest.length > 0), rest)}
         />
       )}
       {action.trouble && <TroubleNotice trouble={action.trouble} />}
       {isMissing && <AllowNotice agent={agent} onAllow={() => set(true)} />}
-      {trouble && !(isMissing && trouble.code === "permission-missing") && (
-        <TroubleNotice trouble={trouble} />
-      )}
+      {tells && <TroubleNotice trouble={trouble} />}
+      {drift && <DriftNotice agent={agent} drift={drift} />}
     </li>
   );
 }

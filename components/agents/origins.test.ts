@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { anyPage, opencode } from "../testing/people";
-import { originLabel, ownerOf, permissionPattern, permissionPatterns, readOrigin } from "./origins";
+import {
+  isPermissionMissing,
+  originLabel,
+  ownerOf,
+  permissionPattern,
+  permissionPatterns,
+  readOrigin,
+} from "./origins";
 
 describe("readOrigin", () => {
   it.each([
@@ -60,6 +67,27 @@ describe("permission patterns", () => {
       "http://127.0.0.1:4096/*",
       "https://a.example/*",
     ]);
+  });
+
+  it.each([
+    ["one of its own", [], ["http://localhost:4096/*"], false],
+    ["none of its own", [], [], true],
+    ["only the one that was named", ["http://a.example"], ["http://a.example/*"], false],
+    [
+      "only its own where another was named",
+      ["http://a.example"],
+      ["http://localhost:4096/*"],
+      true,
+    ],
+    [
+      "one of two that were named",
+      ["http://a.example", "http://b.example"],
+      ["http://a.example/*"],
+      true,
+    ],
+  ])("are missing or not with %s", (_what, named, granted, isMissing) => {
+    const agent = { origins: ["http://localhost:4096/*", "http://127.0.0.1:4096/*"] };
+    expect(isPermissionMissing(agent, named, new Set(granted), false)).toBe(isMissing);
   });
 
   it("read as people write them", () => {

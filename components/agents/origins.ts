@@ -68,6 +68,20 @@ export function permissionPatterns(
   ];
 }
 
+/**
+ * Whether the browser lacks a permission that an agent which is on needs: every origin that the person named, and where none is named, one of
+ * its own. The same rule as for the content scripts.
+ */
+export function isPermissionMissing(
+  agent: { origins: string[] },
+  named: string[],
+  granted: ReadonlySet<string>,
+  isFirefox = import.meta.env.BROWSER === "firefox",
+): boolean {
+  const isGranted = (origin: string) => granted.has(permissionPattern(origin, isFirefox));
+  return named.length > 0 ? !named.every(isGranted) : !agent.origins.some(isGranted);
+}
+
 /** A match pattern or origin as people write it: "chatgpt.com", "http://localhost:4096". */
 export function originLabel(pattern: string): string {
   const bare = pattern.replace(/\/\*$/, "");

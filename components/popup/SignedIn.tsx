@@ -1,6 +1,7 @@
 import { Archive } from "lucide-react";
 import type { Profile } from "../../utils/storage";
-import { agentSwitches, captureStatus, consents, isPaused } from "../../utils/storage";
+import { agentSwitches, captureStatus, consents, drift, isPaused } from "../../utils/storage";
+import { ChangedAgents } from "../agents/ChangedAgents";
 import type { AgentInfo } from "../agents/switch-agent";
 import { tell } from "../ask";
 import type { Auth } from "../auth-state";
@@ -69,6 +70,7 @@ export function SignedIn({ auth, person, agents }: Props) {
   const agreements = useStored(consents);
   const status = useStored(captureStatus);
   const switches = useStored(agentSwitches)?.[person.id] ?? {};
+  const drifts = useStored(drift)?.[person.id] ?? {};
   return (
     <>
       <div className="divide-y divide-line">
@@ -82,6 +84,11 @@ export function SignedIn({ auth, person, agents }: Props) {
             onChanged={refresh}
           />
         )}
+        <ChangedAgents
+          agents={agents}
+          drifts={drifts}
+          onOpenOptions={() => void openAndClose("options")}
+        />
         {status && <CaptureState status={status} onSignIn={() => void auth.signIn()} />}
         <div className="px-4 py-3">
           <PauseSwitch />

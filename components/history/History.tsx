@@ -8,11 +8,12 @@ import { pageUrl } from "../open-page";
 import { PageShell } from "../PageShell";
 import { buttonClasses } from "../ui/Button";
 import { Notice } from "../ui/Notice";
+import { BackfillSection } from "./BackfillSection";
 import { ImportSection } from "./ImportSection";
 
 interface Props {
   auth: Auth;
-  agents: readonly AgentInfo[];
+  agents: readonly (AgentInfo & { history?: unknown; imports?: unknown[] })[];
   startImport: StartImport;
 }
 
@@ -32,7 +33,7 @@ function Closed({ isSignedIn }: { isSignedIn: boolean }) {
   );
 }
 
-/** Sessions from before the extension: from the agents' own export files. */
+/** Sessions from before the extension: from the agents' own sites, and from their export files. */
 export function History({ auth, agents, startImport }: Props) {
   const agreements = useStored(consents);
   const isReady =
@@ -48,7 +49,10 @@ export function History({ auth, agents, startImport }: Props) {
       }
     >
       {isReady ? (
-        <ImportSection agents={agents} startImport={startImport} />
+        <>
+          <BackfillSection agents={agents} personId={auth.user!.id} />
+          <ImportSection agents={agents} startImport={startImport} />
+        </>
       ) : (
         !auth.isLoading && agreements && <Closed isSignedIn={auth.isAuthenticated} />
       )}

@@ -4,7 +4,7 @@ import type { Archive, ArchivedMessage } from "../local/archive.ts";
 import type { LaunchedExtension } from "../local/chromium.ts";
 import { openOpencode, playTurn, sessionIdOf, setUpPerson } from "../local/journey.ts";
 import { DEMO_TURNS } from "../local/model-script.ts";
-import { LIVE_TURNS, SLOW_TEXT } from "./support/live-turns.ts";
+import { DOT, LIVE_TURNS, SLOW_TEXT } from "./support/live-turns.ts";
 import {
   archivedMessages,
   expectWholeSession,
@@ -14,10 +14,6 @@ import {
 import { expect, test } from "./support/world.ts";
 
 test.describe.configure({ mode: "serial" });
-
-/** One pixel, as PNG. */
-const DOT =
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 let browser: LaunchedExtension;
 let page: Page;
@@ -117,7 +113,7 @@ test("tools that work and tools that fail", async () => {
   expect(await lastTools()).toEqual(["read completed", "edit completed"]);
   await play("Read what is missing");
   expect(await lastTools()).toEqual(["read error"]);
-  await play("Let a command fail", "Plan the work");
+  await play("Let a command fail", "Plan the work", "Look at the picture");
   await expectEqual();
 });
 
@@ -205,7 +201,11 @@ test("attached files, a file of the project, a shell command", async () => {
   await during(() => submit("!ls -1"));
   await expectEqual();
   const parts = (await archivedMessages(archive, key)).flatMap((message) => message.parts);
-  expect(parts.filter(({ type }) => type === "file")).toHaveLength(3);
+  const names = parts.flatMap((part) =>
+    part.type === "file" ? ["name" in part && part.name] : [],
+  );
+  // The first is what a tool read.
+  expect(names).toEqual([false, "data.csv", "dot.png", "README.md"]);
 });
 
 test("two prompts in quick succession", async () => {
@@ -257,10 +257,24 @@ test("a new name", async () => {
   await expectEqual();
 });
 
+test("a fork of the session", async () => {
+  await choose("/fork", "/fork");
+  await page.getByRole("dialog").getByRole("button").filter({ hasText: "Think first" }).click();
+  await page.waitForURL((address) => !address.pathname.endsWith(key));
+  const fork = shownKey();
+  await page.getByText("Two ways").first().waitFor();
+  // The page puts the prompt at which the fork begins into its box.
+  await during(() => submit(" of all"));
+  expect(await opencodeMessages(url, fork)).toHaveLength(6);
+  await expectWholeSession(archive, url, fork);
+  await expectEqual();
+});
+
 test("after a reload everything is still equal, and nothing is sent again", async ({ world }) => {
   const rows = await archivedMessages(archive, key);
   const prompts = (await opencodeMessages(url, key)).filter(({ info }) => info.role === "user");
   expect(prompts.length).toBeGreaterThanOrEqual(30);
+  await page.goBack();
   await page.reload();
   await page.getByText("Nothing is left to do.").first().waitFor();
   await expectEqual();

@@ -24,6 +24,10 @@ const OPTIONS = [
 ];
 const QUESTIONS = [{ question: "Which colour is it?", header: "Colour", options: OPTIONS }];
 
+/** A picture of one pixel as PNG, in base64. */
+export const DOT =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 function call(name: string, input: Record<string, unknown>, more: Step = {}): Step {
   return { ...more, tool: { name, input } };
 }
@@ -82,6 +86,13 @@ export const LIVE_TURNS: Turn[] = [
     }),
     { text: "Planned." },
   ),
+  turn(
+    "Look at the picture",
+    bash(`echo ${DOT} | base64 -d > dot.png`, "Write a picture"),
+    call("read", { filePath: "dot.png" }),
+    { text: "It is a dot." },
+  ),
+
   turn("Ask a helper", task("HELPER count them"), { text: "The helper counted two." }),
   turn("HELPER", bash("ls | wc -l", "Count"), { text: "I counted two." }),
   turn("counts again", task("SECOND count"), { text: "Still two." }),

@@ -27,6 +27,7 @@ function expectedTool(part: Fields): Fields[] {
     status: string;
     metadata?: { sessionId?: string };
     time: { start: number; end: number };
+    attachments?: Fields[];
   };
   expect(["completed", "error"]).toContain(state.status);
   return [
@@ -47,6 +48,7 @@ function expectedTool(part: Fields): Fields[] {
       metadata: state.metadata,
       endedAt: state.time.end,
     }),
+    ...(state.attachments ?? []).map(expectedFile),
   ];
 }
 

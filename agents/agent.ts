@@ -67,18 +67,24 @@ export interface Tap {
   read(observation: Observation): Readings;
 }
 
-/** An endless or unreadable stream whose events only tell that a turn runs or ended; the session is then asked for, once. */
+/**
+ * Traffic that does not hold the session but tells to ask for it, once: an endless or unreadable stream whose events say that a turn runs or
+ * ended, or an answer that leaves out what the page has of its own. A tap may take the same body; an answer to `ask` is never an event.
+ */
 export interface Stream {
-  transport: "fetch" | "websocket";
+  transport: Tap["transport"];
   /** Upper case; absent: "GET". */
   method?: string;
   /** Source of a RegExp that is tested against path and query. */
   path: string;
   /** As in a tap. */
   host?: string;
-  /** What ends an event in a fetch stream; absent: the empty line of server-sent events. */
+  /** What stands between two events, but for a WebSocket's frames; absent: the empty line of server-sent events. A whole body's end ends its last one. */
   separator?: string;
-  /** Source of a RegExp tested on each event's text; its groups name the session and fill `ask`. Without a group it ends every turn of the stream that runs. */
+  /**
+   * Source of a RegExp tested on each event, before which stands a line `METHOD path?query` of its request; its groups, of either, name the
+   * session and fill `ask`. Without a group it ends every turn of the stream that runs. `^` is the line's beginning, `\n` the event's.
+   */
   settled: string;
   /** Like `settled`, for an event that says that a turn is running: after 10 s of it the session is read once, as partial. */
   running?: string;

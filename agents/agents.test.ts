@@ -1,10 +1,10 @@
 /** The law that every agent file must keep. A new agent needs no line here. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { validate } from "convex-helpers/validators";
 import { describe, expect, it } from "vitest";
 import { vMessageReading, vSessionReading } from "../convex/validators";
-import type { Agent } from "./agent";
+import type { Agent, Reading } from "./agent";
 import { agentById, agents } from "./index";
 import { loadFixtures, read } from "./testing/fixtures";
 
@@ -64,10 +64,15 @@ describe.each(agents.map((agent) => [agent.id, agent] as const))("%s", (id, agen
 
   it("asks only what its own taps then read", () => {
     for (const path of (agent.streams ?? []).flatMap((s) => [...s.ask, ...(s.askLess ?? [])])) {
-      const asked = path
-        .replace(/\$\d/g, "ses_1")
-        .replace(/\{\w+\}/g, "12ab34cd-0000-4000-8000-000000000000");
-      expect(agent.taps.some((tap) => new RegExp(tap.path).test(asked))).toBe(true);
+      const asked = ["ses_1", "64f0aa11bb22cc33dd44ee55"].map((session) =>
+        path.replace(/\$\d/g, session).replace(/\{\w+\}/g, "12ab34cd-0000-4000-8000-000000000000"),
+      );
+      const isRead = (address: string) =>
+        agent.taps.some(
+          ({ transport, method, path: own }) =>
+            transport !== "websocket" && method === "GET" && new RegExp(own).test(address),
+        );
+      expect(asked.some(isRead)).toBe(true);
     }
   });
 
@@ -105,6 +110,24 @@ describe.each(agents.map((agent) => [agent.id, agent] as const))("%s", (id, agen
       }
     },
   );
+
+  // One that is for any page has no site of its own.
+  const isKnown = agent.taps.length > 0 && agent.facts.some(({ sure }) => sure !== "guess");
+  if (isKnown && agent.kind !== "any") {
+    it("has a recording of its site, which e2e/replay.spec.ts plays, with what the archive then holds", () => {
+      expect(existsSync(join(folder, "fixtures", id, "replay.json"))).toBe(true);
+      const path = join(folder, "fixtures", id, "replay.expected.json");
+      const { children = [], ...own } = JSON.parse(readFileSync(path, "utf8")) as Reading & {
+        children?: Reading[];
+      };
+      for (const { session, messages } of [own, ...children]) {
+        expect(validate(vSessionReading, session)).toBe(true);
+        for (const message of messages) {
+          expect(validate(vMessageReading, message), message.key).toBe(true);
+        }
+      }
+    });
+  }
 
   // One that is for any page reads what has the common forms, whoever sent it.
   it.skipIf(agent.kind === "any")("reads nothing from other agents' traffic", () => {

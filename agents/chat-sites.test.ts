@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Agent, Observation, Readings } from "./agent";
 import { agentById } from "./index";
 import { read, sharedFixture } from "./testing/fixtures";
+import { bodyTold, eventsTold } from "./testing/stream-events";
 
 function agent(id: string): Agent {
   const found = agentById(id);
@@ -188,10 +189,10 @@ describe("the synthetic streams", () => {
     () => {
       const lines = readFileSync(synthetic.copilot!, "utf8").trim().split("\n");
       const [stream] = agent("copilot").streams ?? [];
-      const running = lines.flatMap((line) => new RegExp(stream!.running!).exec(line)?.[1] ?? []);
-      const settled = lines.filter((line) => new RegExp(stream!.settled).test(line));
-      expect(running).toEqual(["cv1", "cv1"]);
-      expect(settled).toEqual([lines.at(-1)]);
+      const url = "wss://copilot.microsoft.com/c/api/chat?api-version=2";
+      const told = ["running cv1", "running cv1", "settled"];
+      expect(eventsTold(stream!, url, lines)).toEqual(told);
+      expect(eventsTold(stream!, url, lines.slice(-1))).toEqual(["settled"]);
       const readings = readAs("copilot", {
         tap: "title",
         url: "wss://copilot.microsoft.com/c/api/chat?api-version=2",
@@ -228,5 +229,34 @@ describe("what is alike on several sites", () => {
       const loaded = tree!.messages.find(({ key }) => key === live.key);
       expect({ ...loaded, createdAt: live.createdAt }).toEqual({ createdAt: undefined, ...live });
     }
+  });
+});
+
+describe("HuggingChat's updates", () => {
+  const [stream] = agent("huggingchat").streams!;
+  const url = "https://huggingface.co/chat/conversation/64f0aa11bb22cc33dd44ee55";
+  const updates = [
+    { type: "status", status: "started" },
+    { type: "stream", token: "It" },
+  ];
+  const body = (...last: object[]) =>
+    [...updates, ...last].map((update) => `${JSON.stringify(update)}\n`).join("\0\0");
+
+  it.each([
+    ["its answer", { type: "finalAnswer", text: "It is.", interrupted: false }],
+    ["a stop", { type: "finalAnswer", text: "It", interrupted: true }],
+    ["an error of old", { type: "error", message: "No model", name: "Error" }],
+    ["a failure", { type: "status", status: "error", message: "No model" }],
+  ])("end a turn with %s, in the session of the address", (_, end) => {
+    const told = ["settled 64f0aa11bb22cc33dd44ee55"];
+    expect(bodyTold(stream!, url, body(end))).toEqual(told);
+    // The last line need not be ended, and spaces may follow it.
+    expect(bodyTold(stream!, url, body(end).trimEnd())).toEqual(told);
+    expect(bodyTold(stream!, `${url}?x=1`, `${body(end)}${" ".repeat(4_096)}`)).toEqual(told);
+  });
+
+  it("end none while they come, whatever they quote", () => {
+    const quoted = { type: "stream", token: body({ type: "finalAnswer", text: "x" }) };
+    expect(bodyTold(stream!, url, body(quoted))).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { MessageReading, Observation } from "./agent";
 import { claudeCode } from "./claude-code";
 import { sharedFixture } from "./testing/fixtures";
+import { eventsTold } from "./testing/stream-events";
 
 const folder = join(import.meta.dirname, "fixtures", "claude-code");
 const KEY = "session_01HxAbCdEf";
@@ -116,18 +117,30 @@ it("joins a sub-agent to the call that started it", () => {
 
 describe("the live stream", () => {
   const lines = log.map(({ payload }) => JSON.stringify(payload));
-  const matching = (source: string | undefined, texts: string[]) =>
-    texts.filter((text) => new RegExp(source ?? "$^").test(text));
+  const address = {
+    websocket: `wss://claude.ai/v1/sessions/ws/${KEY}/subscribe?organization_uuid=o`,
+    fetch: `https://claude.ai/v1/code/sessions/${KEY}/events/stream`,
+    xhr: "",
+  };
 
   it.each(claudeCode.streams!.map((stream) => [stream.transport, stream] as const))(
-    "of a %s ends a turn with its result, and with nothing that quotes one",
-    (_, stream) => {
+    "of a %s ends a turn of the session in its address with the result, and with nothing that quotes one",
+    (transport, stream) => {
+      const told = (texts: string[]) => eventsTold(stream, address[transport], texts);
+      const said = log.filter(({ payload }) =>
+        ["user", "assistant"].includes(String(payload.type)),
+      );
       const results = log.filter(({ payload }) => payload.type === "result");
-      expect(matching(stream.settled, lines)).toHaveLength(results.length);
-      expect(new RegExp(stream.running!).exec(lines[1]!)?.[1]).toBe(KEY);
-      const quoted = JSON.stringify({ type: "user", message: { content: lines.join("\n") } });
-      expect(matching(stream.settled, [quoted])).toEqual([]);
-      expect(matching(stream.running, [quoted])).toEqual([]);
+      expect(told(lines).sort()).toEqual([
+        ...said.map(() => `running ${KEY}`),
+        ...results.map(() => `settled ${KEY}`),
+      ]);
+      expect(said.length * results.length).toBeGreaterThan(0);
+      const message = { content: lines.join("\n") };
+      expect(told([JSON.stringify({ type: "user", message })])).toEqual([`running ${KEY}`]);
+      expect(told([JSON.stringify({ type: "system", message })])).toEqual([]);
+      const elsewhere = `https://claude.ai/v1/code/sessions/cse_9/events/stream?after=${KEY}`;
+      expect(eventsTold(stream, elsewhere, ['{"type": "result"}'])).toEqual(["settled cse_9"]);
     },
   );
 

@@ -87,10 +87,12 @@ const HEADERS = {
   "anthropic-client-feature": "ccr",
 };
 
+/** Only the address names the session in every case: an event may name another id of it, or none. */
+const LIVE_OF = "^GET /v1/(?:code/sessions|sessions/ws)/((?:session|cse)_\\w+)/\\S*\\n[^]*";
+
 const LIVE = {
-  // What the person sends names the session; a result, which may name another id of it, ends what runs.
-  settled: '"type"\\s*:\\s*"result"',
-  running: '"session_id"\\s*:\\s*"((?:session|cse)_\\w+)"',
+  settled: `${LIVE_OF}"type"\\s*:\\s*"result"`,
+  running: `${LIVE_OF}"type"\\s*:\\s*"(?:user|assistant)"`,
   ask: ["/v1/code/sessions/$1/events?limit=50&sort_order=desc"],
 };
 
@@ -113,8 +115,16 @@ export const claudeCode = defineAgent({
     { id: "sessions", transport: "fetch", method: "GET", path: LIST.source, read: readList },
   ],
   streams: [
-    { ...LIVE, transport: "websocket", path: "^/v1/sessions/ws/\\w+/subscribe(?:\\?|$)" },
-    { ...LIVE, transport: "fetch", path: "^/v1/code/sessions/\\w+/events/stream(?:\\?|$)" },
+    {
+      ...LIVE,
+      transport: "websocket",
+      path: "^/v1/sessions/ws/(?:session|cse)_\\w+/subscribe(?:\\?|$)",
+    },
+    {
+      ...LIVE,
+      transport: "fetch",
+      path: "^/v1/code/sessions/(?:session|cse)_\\w+/events/stream(?:\\?|$)",
+    },
   ],
   page: {
     use: "fallback",

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Observation } from "./agent";
 import { claude } from "./claude";
 import { sharedFixture } from "./testing/fixtures";
+import { bodyTold } from "./testing/stream-events";
 
 const folder = join(import.meta.dirname, "fixtures", "claude");
 const ORG = "7d1c2b3a-1111-4222-8333-444455556666";
@@ -145,13 +146,7 @@ describe("the page's binary stream", () => {
         stream: true,
       });
     }
-    return decoded.split(stream.separator!).flatMap((event) => {
-      for (const kind of ["settled", "running", "changed"] as const) {
-        const match = new RegExp(stream[kind]!).exec(event);
-        if (match) return [`${kind} ${match[1]}`];
-      }
-      return [];
-    });
+    return bodyTold(stream, "https://claude.ai/claudeai-rpc/StreamTimeline", decoded);
   }
 
   it("says that a turn runs and that it ended, in pieces of any size", () => {

@@ -162,7 +162,7 @@ export const copilot = defineAgent({
     {
       transport: "websocket",
       path: CHAT,
-      running: '^(?=.*"event":"(?:received|startMessage)").*?"conversationId":"([\\w-]+)"',
+      running: '\\n(?=.*"event":"(?:received|startMessage)").*?"conversationId":"([\\w-]+)"',
       settled: '"event":"(?:done|error)"',
       ask: ["/c/api/conversations/$1/history?api-version=2"],
     },

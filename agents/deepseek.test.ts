@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { MessageReading, Observation } from "./agent";
 import { deepseek } from "./deepseek";
 import { patchedTurn } from "./shared/deepseek-delta";
 import { sharedFixture } from "./testing/fixtures";
+import { bodyTold } from "./testing/stream-events";
 
 const SESSION = "5f0c2a1e-7b3d-4c55-9a10-0d6a4e8b2f31";
 const PAGE = `https://chat.deepseek.com/a/chat/s/${SESSION}`;
@@ -222,6 +223,30 @@ it("does not take another product's export for its own", () => {
   for (const entry of [chatgpt, {}, null, "x", { id: "1", mapping: {} }]) {
     expect(deepseek.imports![0]!.read(entry, "conversations.json")).toBeNull();
   }
+});
+
+describe("a load", () => {
+  const [stream] = deepseek.streams!;
+  const url = `https://chat.deepseek.com/api/v0/chat/history_messages?chat_session_id=${SESSION}`;
+  const body = (cache_control: string, text = "") => {
+    const fragments = [{ id: 1, type: "REQUEST", content: text }];
+    const chat_messages = [{ message_id: 1, role: "USER", fragments }];
+    const biz_data = { chat_session: { id: SESSION }, chat_messages, cache_control };
+    return JSON.stringify({ code: 0, data: { biz_code: 0, biz_data } });
+  };
+  const merge = body("MERGE");
+
+  it.each([`${url}&cache_version=9`, url.replace("?", "?cache_version=9&count=50&")])(
+    "is asked for as a whole where the page has a part of it: %s",
+    (address) => {
+      expect(bodyTold(stream!, address, merge)).toEqual([`settled ${SESSION}`]);
+    },
+  );
+
+  it("is not asked for again where it is whole, whatever its messages quote", () => {
+    expect(bodyTold(stream!, url, body("REPLACE", merge))).toEqual([]);
+    expect(bodyTold(stream!, url, JSON.stringify({ code: 40003, data: null }))).toEqual([]);
+  });
 });
 
 const sample = sharedFixture("deepseek/andrmkrff-official-export-sample.json");

@@ -57,7 +57,7 @@ function readHistory(observation: Observation): Readings {
     createdAt: timeOf(header.inserted_at),
     updatedAt: timeOf(header.updated_at),
   });
-  // Empty where the page has its own copy (`cache_control: "MERGE"`): the header alone, which blanks nothing.
+  // Where the page has its own copy (`cache_control: "MERGE"`): the header alone, which blanks nothing.
   return [{ session, messages: withTokens(messages, raw) }];
 }
 
@@ -205,6 +205,15 @@ export const deepseek = defineAgent({
       read: readTurn,
     },
   ],
+  streams: [
+    {
+      transport: "xhr",
+      path: "^/api/v0/chat/history_messages\\?",
+      // The page names the version of its own copy, and gets only what that lacks.
+      settled: '^GET \\S*[?&]chat_session_id=([\\w-]+)\\S*\\n[^]*"cache_control"\\s*:\\s*"MERGE"',
+      ask: ["/api/v0/chat/history_messages?chat_session_id=$1"],
+    },
+  ],
   // Class names other than these are hashed.
   page: {
     use: "fallback",
@@ -230,7 +239,7 @@ export const deepseek = defineAgent({
     {
       fields:
         "messages with every branch, reasoning, searches and their pages, files, status, token counts, times",
-      from: "GET /api/v0/chat/history_messages; empty where the page holds its own copy, then only the header",
+      from: "GET /api/v0/chat/history_messages; asked for where the page has its own copy and gets only what that lacks",
       sure: "certain",
       source: "probe by a public project's specification, a reader made on a logged-in page",
       date: "2026-10-04",

@@ -63,7 +63,7 @@ function readData(observation: Observation): Readings {
   return reading && [reading];
 }
 
-/** The updates of a turn name no message, and the page loads the conversation when they end: only the title is read from them. */
+/** The updates of a turn name no message, and the conversation is asked for when they end: only the title is read from them. */
 function readUpdates(observation: Observation): Readings {
   const key = requestedKey(observation, `conversation/(${ID})`);
   const updates = asRecords(jsonLines(observation.body)).filter(({ type }) => asString(type));
@@ -105,11 +105,21 @@ export const huggingchat = defineAgent({
       read: readUpdates,
     },
   ],
+  streams: [
+    {
+      transport: "fetch",
+      method: "POST",
+      path: `^/chat/conversation/${ID}(\\?|$)`,
+      separator: "\n",
+      settled: `^POST /chat/conversation/(${ID})\\S*\\n[^]*"(?:type"\\s*:\\s*"(?:finalAnswer|error)|status"\\s*:\\s*"(?:finished|error))"`,
+      ask: ["/chat/api/v2/conversations/$1"],
+    },
+  ],
   facts: [
     {
       fields:
         "tree of messages, title, models, reasoning, tool calls, files, sources, times, stops",
-      from: "GET /chat/api/v2/conversations/{id}; GET /chat/conversation/{id}/__data.json",
+      from: "GET /chat/api/v2/conversations/{id}, asked when a turn ended; GET /chat/conversation/{id}/__data.json",
       sure: "certain",
       source: "huggingface/chat-ui (Apache-2.0), Message.ts at 01b4c43",
       date: "2026-08-01",
@@ -120,13 +130,6 @@ export const huggingchat = defineAgent({
       sure: "certain",
       source: "huggingface/chat-ui (Apache-2.0), MessageUpdate.ts at 0cf2526; gpt4free HuggingChat",
       date: "2026-08-01",
-    },
-    {
-      fields: "that the page loads the conversation again when a turn ended",
-      from: "the page",
-      sure: "good",
-      source: "huggingface/chat-ui, from memory",
-      date: "2026-11-21",
     },
   ],
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { requestLine } from "../capture/events";
 import type { Observation } from "./agent";
 import { openWebUi } from "./open-webui";
 import { loadFixtures, sharedFixture } from "./testing/fixtures";
@@ -61,7 +62,9 @@ describe("Open WebUI's export", () => {
 
 describe("the end of a turn", () => {
   const { settled, running, changed } = openWebUi.streams![0]!;
-  const found = (source: string | undefined, text: string) => new RegExp(source!).exec(text)?.[1];
+  const line = requestLine("GET", "ws://localhost:8080/ws/socket.io/?EIO=4&transport=websocket");
+  const found = (source: string | undefined, text: string) =>
+    new RegExp(source!).exec(line + text)?.[1];
 
   it("is seen in the events of both names", () => {
     const end = { done: true, content: 'She wrote {"done":true}' };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { requestLine } from "../capture/events";
 import type { Observation, Reading } from "./agent";
 import { opencode } from "./opencode";
 
@@ -12,8 +13,9 @@ const SESSION = "ses_e00cf21b2ffe13BY8BAT6MpgBb";
 
 function matches(source: string | undefined): { type: string; session: string | undefined }[] {
   const rule = new RegExp(source ?? "");
+  const line = requestLine("GET", "http://127.0.0.1:4096/global/event");
   return events.flatMap((event) => {
-    const match = rule.exec(event);
+    const match = rule.exec(`${line}data: ${event}`);
     const payload = (
       JSON.parse(event) as { payload: { type: string; properties?: { status?: { type: string } } } }
     ).payload;

@@ -27,6 +27,31 @@ const rules: PageRule[] = [
     stream: { ...stream, transport: "websocket", running: "busy (\\w+)", ask: ["/s/$1"] },
   },
   { ...rule, transport: "websocket", agent: "b", path: "^/ws", tap: "b/ws" },
+  {
+    ...rule,
+    transport: "xhr",
+    agent: "a",
+    path: "^/load",
+    stream: {
+      transport: "xhr",
+      path: "^/load",
+      settled: "^GET /load\\?id=(\\w+)\\S*\\n.*left out",
+      ask: ["/load?id=$1"],
+    },
+  },
+  { ...rule, transport: "xhr", agent: "a", path: "^/load", tap: "a/load" },
+  {
+    ...rule,
+    transport: "websocket",
+    agent: "a",
+    path: "^/live/",
+    stream: {
+      transport: "websocket",
+      path: "^/live/",
+      settled: "^GET /live/(\\w+)\\nended$",
+      ask: ["/s/$1"],
+    },
+  },
 ];
 
 let handed: Handed[];
@@ -136,6 +161,43 @@ describe("a stream", () => {
       ["b/ws", "", "busy one"],
       ["b/ws", "", "idle one"],
     ]);
+  });
+
+  const load = { url: `${ORIGIN}/load?id=one&version=2`, rules: [7, 8] };
+
+  it("can be a whole answer that leaves something out; a tap takes it too, and what was asked for", async () => {
+    give(load, "all of it");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(posted).toEqual([]);
+    give(load, "the title, the rest left out");
+    await vi.advanceTimersByTimeAsync(200);
+    expect(posted).toMatchObject([{ agent: "a", method: "GET", url: `${ORIGIN}/load?id=one` }]);
+    await answer("the title, all left out again");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(posted).toHaveLength(1);
+    expect(sum()).toEqual([
+      ["a/load", "", "all of it"],
+      ["a/load", "", "the title, the rest left out"],
+      ["a/load", "", "the title, all left out again"],
+    ]);
+  });
+
+  it("takes the end of a body that was cut for no event", async () => {
+    give(load, "the title, the rest left out", true);
+    give({ rules: [0] }, "data: idle one", true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(posted).toEqual([]);
+    give({ rules: [0] }, "data: idle one");
+    await vi.advanceTimersByTimeAsync(200);
+    expect(posted).toHaveLength(1);
+  });
+
+  it("can be a WebSocket whose address alone names the session", async () => {
+    const socket = { rules: [9], url: "wss://chat.example/live/one", status: 0 };
+    give({ ...socket, socket: 1 }, "ended");
+    give({ ...socket, url: "wss://chat.example/live/two", socket: 2 }, "ended");
+    await vi.advanceTimersByTimeAsync(200);
+    expect(posted.map(({ url }) => url)).toEqual([`${ORIGIN}/s/one`, `${ORIGIN}/s/two`]);
   });
 
   it("takes no refusal for a session", async () => {

@@ -6,10 +6,10 @@ import type { PageAnswer, PageAsk } from "../utils/messages";
 import { createAsks, type Sent } from "./asks";
 import { chooseRules, rulesAt } from "./choose";
 import type { Handed } from "./deliver";
-import { splitEvents } from "./events";
+import { requestLine, splitEvents } from "./events";
 import { createFrames } from "./frames";
 import { MAX_BODY_BYTES } from "./limits";
-import { joinPieces, type Body } from "./pieces";
+import { joinPieces, type Body, type Follower } from "./pieces";
 import type { PageRule } from "./rules";
 import type { Ask, Head } from "./seal";
 import { inPieces, startOf, withoutStart } from "./texts";
@@ -68,7 +68,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   function handOver({ head, texts, chars, isTruncated }: Body, rules: PageRule[]): void {
     const { url, method, status, request } = head;
     const body = startOf(texts, request);
-    const taps = chooseRules(rules, body).filter((rule) => rule.tap !== undefined);
+    const ofTaps = rules.filter((rule) => rule.tap !== undefined);
+    const taps = chooseRules(ofTaps, body);
     if (taps.length === 0 || chars <= request) return;
     if (head.ask === undefined) for (const { tap } of taps) sent.set(tap!, { url, method, body });
     const isAsked = taps.some((rule) => rule.request !== undefined);
@@ -89,18 +90,28 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   function streamsOf(head: Head): StreamRule[] {
-    const rules = chooseRules(rulesOf(head), "");
-    return rules.filter((rule): rule is StreamRule => rule.stream !== undefined);
+    const isStream = (rule: PageRule): rule is StreamRule => rule.stream !== undefined;
+    return rulesOf(head).filter(isStream);
   }
 
-  function follow(head: Head): ((text: string) => void) | null {
+  function follow(head: Head): Follower | null {
     const streams = streamsOf(head);
     if (streams.length === 0 || head.socket !== undefined || head.ask !== undefined) return null;
-    const split = streams.map((rule) => splitEvents(turns.watch(rule), rule.stream.separator));
+    const line = requestLine(head.method, head.url);
+    const split = streams.map((rule) =>
+      splitEvents(turns.watch(rule, line), rule.stream.separator),
+    );
     let left = head.request;
-    return (text) => {
-      for (const take of split) take(text.slice(left));
-      left = Math.max(0, left - text.length);
+    return {
+      add(text) {
+        for (const splitter of split) splitter.add(text.slice(left));
+        left = Math.max(0, left - text.length);
+      },
+      // What was cut off is no event.
+      end: (isTruncated) => {
+        if (!isTruncated) for (const splitter of split) splitter.end();
+      },
+      isAlone: rulesOf(head).every(({ tap }) => tap === undefined),
     };
   }
 
@@ -108,7 +119,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const frame = texts.join("");
     for (const rule of streamsOf(head)) {
       const key = `${socket} ${rule.agent} ${rule.path}`;
-      const watch = watchers.get(key) ?? turns.watch(rule);
+      const watch = watchers.get(key) ?? turns.watch(rule, requestLine(head.method, head.url));
       watchers.set(key, watch);
       watch(frame);
     }

@@ -24,7 +24,14 @@ beforeEach(() => {
   soFar = [];
   followed = [];
   joiner = joinPieces({
-    follow: ({ url }) => (url.endsWith("/events") ? (text) => followed.push(text) : null),
+    follow: ({ url }) =>
+      /\/(?:events|turn)$/.test(url)
+        ? {
+            add: (text) => followed.push(text),
+            end: (isTruncated) => followed.push(isTruncated ? "cut" : "ended"),
+            isAlone: url.endsWith("/events"),
+          }
+        : null,
     take: (body, isLast) => (isLast ? whole : soFar).push(body),
   });
 });
@@ -84,8 +91,23 @@ it("passes on the text of a body without end, and keeps none of it", () => {
   for (let at = 0; at < 1_000; at += 1) take(piece(1, "x".repeat(MAX_PIECE_CHARS)));
   vi.advanceTimersByTime(10 * PARTIAL_MS);
   take(piece(1, "last", { isLast: true }));
-  expect(followed).toHaveLength(1_002);
+  expect(followed).toHaveLength(1_003);
   expect([...whole, ...soFar]).toEqual([]);
+});
+
+it("passes on the text of a body that is taken too, all of it where the beginning only is taken", () => {
+  const of = { ...head, url: "http://a.example/turn" };
+  take(piece(1, "one ", { head: of }));
+  take(piece(1, "two", { isLast: true }));
+  expect(followed).toEqual(["one ", "two", "ended"]);
+  expect(whole).toEqual([{ head: of, texts: ["one two"], chars: 7, isTruncated: false }]);
+  take(piece(2, "", { head: of }));
+  for (let at = 0; at < 200; at += 1) take(piece(2, "x".repeat(MAX_PIECE_CHARS)));
+  take(piece(2, "last", { isLast: true, isTruncated: true }));
+  expect(followed.slice(-2)).toEqual(["last", "cut"]);
+  expect(whole[1]).toMatchObject({ isTruncated: true });
+  // An answer of 16 MB, a request of 1 MB, and a piece.
+  expect(whole[1]!.chars).toBe(137 * MAX_PIECE_CHARS);
 });
 
 it("ignores everything that is not a piece", () => {

@@ -11,10 +11,19 @@ export interface Body {
   chars: number;
 }
 
+/** Takes the text of a body as it comes. */
+export interface Follower {
+  add(text: string): void;
+  /** The body has come; `isTruncated`: its end is missing. */
+  end(isTruncated: boolean): void;
+  /** Nobody takes the body itself, which may have no end. */
+  isAlone: boolean;
+}
+
 /** What takes the bodies. */
 export interface BodySink {
-  /** For a body without end: takes its text as it comes. */
-  follow(head: Head): ((text: string) => void) | null;
+  /** What takes the text besides, as it comes; null for most bodies. */
+  follow(head: Head): Follower | null;
   /** `isLast` false: the body is still on its way, and the whole one follows. */
   take(body: Body, isLast: boolean): void;
 }
@@ -33,7 +42,7 @@ const MAX_OPEN = 32;
 const MAX_CHARS = MAX_BODY_BYTES + MAX_REQUEST_CHARS + MAX_PIECE_CHARS;
 
 interface Open extends Body {
-  follow: ((text: string) => void) | null;
+  follower: Follower | null;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -77,6 +86,9 @@ function isPiece(value: unknown): value is Piece {
 
 /** Adds a text to the last one while both fit into one hop: a stream comes in thousands of small pieces. */
 function append(item: Open, text: string): void {
+  // All of a stream is followed, and the beginning of it kept.
+  item.isTruncated ||= item.follower !== null && item.chars + text.length > MAX_CHARS;
+  if (item.isTruncated) return;
   item.chars += text.length;
   const last = item.texts.length - 1;
   if (last >= 0 && item.texts[last]!.length + text.length <= MAX_PIECE_CHARS) {
@@ -94,13 +106,15 @@ export function joinPieces(sink: BodySink): Joiner {
   function giveSoFar(item: Open): void {
     clearTimeout(item.timer);
     const { head, texts, chars } = item;
-    if (!item.follow) sink.take({ head, texts: [...texts], chars, isTruncated: true }, false);
+    if (item.follower?.isAlone) return;
+    sink.take({ head, texts: [...texts], chars, isTruncated: true }, false);
   }
 
   function itemOf({ id, head }: Piece): Open | undefined {
     if (!head || open.size >= MAX_OPEN) return open.get(id);
-    const follow = sink.follow(head);
-    const item: Open = { head, texts: [], chars: 0, isTruncated: false, follow, timer: undefined };
+    const follower = sink.follow(head);
+    const body: Body = { head, texts: [], chars: 0, isTruncated: false };
+    const item: Open = { ...body, follower, timer: undefined };
     item.timer = setTimeout(() => giveSoFar(item), PARTIAL_MS);
     open.set(id, item);
     return item;
@@ -115,12 +129,15 @@ export function joinPieces(sink: BodySink): Joiner {
     if (!isPiece(piece)) return;
     const item = itemOf(piece);
     if (!item) return;
-    if (item.follow) item.follow(piece.text);
-    else append(item, piece.text);
+    const { follower } = item;
+    follower?.add(piece.text);
+    if (!follower?.isAlone) append(item, piece.text);
     if (piece.isLast || item.chars > MAX_CHARS) close(piece.id, item);
-    if (!piece.isLast || item.follow) return;
+    if (!piece.isLast) return;
+    follower?.end(piece.isTruncated);
     const { head, texts, chars } = item;
-    sink.take({ head, texts, chars, isTruncated: piece.isTruncated }, true);
+    const isTruncated = piece.isTruncated || item.isTruncated;
+    if (!follower?.isAlone) sink.take({ head, texts, chars, isTruncated }, true);
   }
 
   function flush(): void {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { opencode } from "../agents/opencode";
 import type { Stream } from "../agents/agent";
 import type { PageRule } from "./rules";
-import { splitEvents } from "./events";
+import { requestLine, splitEvents } from "./events";
 import { createTurns, type Turns } from "./turns";
 
 const stream = opencode.streams![0]!;
@@ -13,6 +13,8 @@ const rule: PageRule & { stream: Stream } = {
   path: stream.path,
   stream,
 };
+
+const LINE = requestLine("GET", "http://127.0.0.1:4096/global/event?x=1");
 
 const idle = (id: string) =>
   `data: {"payload":{"type":"session.idle","properties":{"sessionID":"${id}"}}}`;
@@ -36,7 +38,7 @@ beforeEach(() => {
     asked.push(path);
     return answer(path);
   });
-  watch = turns.watch(rule);
+  watch = turns.watch(rule, LINE);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -121,17 +123,30 @@ describe("asks", () => {
   });
 
   it("for every running turn of a stream whose end names none, and of that stream only", async () => {
-    const nameless = { ...rule, path: "^/turns", stream: { ...stream, settled: "^done$" } };
-    turns.watch(nameless)(status("ses_1", "busy"));
-    turns.watch(nameless)(status("ses_2", "busy"));
+    const nameless = { ...rule, path: "^/turns", stream: { ...stream, settled: "\\ndone$" } };
+    turns.watch(nameless, LINE)(status("ses_1", "busy"));
+    turns.watch(nameless, LINE)(status("ses_2", "busy"));
     watch(status("ses_3", "busy"));
     // A page that opens its stream anew goes on with the same turns.
-    turns.watch(nameless)("done");
+    turns.watch(nameless, LINE)("done");
     await vi.advanceTimersByTimeAsync(5_000);
     expect(asked.sort()).toEqual([...both("ses_1"), ...both("ses_2")].sort());
-    turns.watch(nameless)("done");
+    turns.watch(nameless, LINE)("done");
     await vi.advanceTimersByTimeAsync(1_000);
     expect(asked).toHaveLength(4);
+  });
+
+  it("for the session that the request's address names, or the event, or both", async () => {
+    const settled = '^POST /turn/(\\w+)\\?at=1\\n.*"end(?: of (\\w+))?"';
+    const own = { ...rule, stream: { ...stream, settled, ask: ["/$1", "/$1/$2"], askLess: [] } };
+    const of = (path: string) => turns.watch(own, requestLine("POST", `https://a.example${path}`));
+    of("/turn/one?at=1")('{"end of branch"}');
+    of("/turn/two?at=1")('{"end"}');
+    of("/turn/two?at=1")('{"end"}');
+    of("/turn/three?at=2")('{"end"}');
+    of("/turn/four?at=1")('{"e');
+    await vi.runAllTimersAsync();
+    expect(asked.sort()).toEqual(["/one", "/one/branch", "/two", "/two/"]);
   });
 
   it("nothing for other events", async () => {
@@ -149,8 +164,8 @@ describe("splitEvents", () => {
     for (let cut = 0; cut <= text.length; cut += 1) {
       const events: string[] = [];
       const take = splitEvents((event) => events.push(event));
-      take(text.slice(0, cut));
-      take(text.slice(cut));
+      take.add(text.slice(0, cut));
+      take.add(text.slice(cut));
       expect(events).toEqual(["data: one", ": comment", "data: two\ndata: lines"]);
     }
   });
@@ -158,16 +173,19 @@ describe("splitEvents", () => {
   it("cuts at a separator of its own, and leaves everything else as it is", () => {
     const events: string[] = [];
     const take = splitEvents((event) => events.push(event), "\0\0");
-    take("one\r\n\n\0");
-    take("\0two\0\0rest");
+    take.add("one\r\n\n\0");
+    take.add("\0two\0\0rest");
     expect(events).toEqual(["one\r\n\n", "two"]);
+    take.end();
+    take.end();
+    expect(events).toEqual(["one\r\n\n", "two", "rest"]);
   });
 
   it("forgets an event that grows without end", () => {
     const events: string[] = [];
     const take = splitEvents((event) => events.push(event));
-    take("x".repeat(2 * 1024 * 1024));
-    take("\n\ndata: next\n\n");
+    take.add("x".repeat(2 * 1024 * 1024));
+    take.add("\n\ndata: next\n\n");
     expect(events).toEqual(["", "data: next"]);
   });
 });

@@ -76,8 +76,8 @@ function createTurn(askAll: () => Promise<void>): Turn {
 
 /** Watches the streams of one page. */
 export interface Turns {
-  /** What takes the events of one stream. */
-  watch(rule: PageRule & { stream: Stream }): (event: string) => void;
+  /** What takes the events of one stream; `line` is that of its request, which the expressions see before each event. */
+  watch(rule: PageRule & { stream: Stream }, line: string): (event: string) => void;
 }
 
 /** The path with the groups of a match. */
@@ -109,7 +109,7 @@ export function createTurns(ask: (agent: string, path: string) => Promise<boolea
     return turn;
   }
 
-  function watch(rule: PageRule & { stream: Stream }): (event: string) => void {
+  function watch(rule: PageRule & { stream: Stream }, line: string): (event: string) => void {
     const { stream } = rule;
     // "$^" matches no event.
     const kinds = (["settled", "running", "changed"] as const).map(
@@ -132,7 +132,7 @@ export function createTurns(ask: (agent: string, path: string) => Promise<boolea
 
     return (event) => {
       for (const [kind, expression] of kinds) {
-        const found = expression.exec(event);
+        const found = expression.exec(line + event);
         if (found) return tell(kind, found);
       }
     };

@@ -55,10 +55,13 @@ export function checked(agent: Agent, found: Reading[]): { readings: Reading[]; 
     }
     const messages = reading.messages.filter(isMessage);
     odd += reading.messages.length - messages.length;
-    const { isTemporary, fromPage } = reading;
-    return [
-      { session, messages, ...(isTemporary && { isTemporary }), ...(fromPage && { fromPage }) },
-    ];
+    const { isTemporary, isElsewhere, fromPage } = reading;
+    const marks = {
+      ...(isTemporary && { isTemporary }),
+      ...(isElsewhere && { isElsewhere }),
+      ...(fromPage && { fromPage }),
+    };
+    return [{ session, messages, ...marks }];
   });
   if (sessions > 0) return { readings, detail: "its session" };
   return { readings, detail: odd > 0 ? `${odd} messages` : "" };

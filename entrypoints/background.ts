@@ -190,6 +190,8 @@ function registerCapture(
     const page = admission && pageSession(sender.url ?? "", switches, agents);
     if (!page || !admission.agentIds.includes(page.agent.id)) return;
     const { id, page: rules } = page.agent;
+    // A page that shows messages of no session of the person's, such as one that somebody shared.
+    if (page.sessionKey === null && !isAny(id)) return;
     if (rules?.use === "fallback") await registration.injectReader(admission.tabId, id);
     // Of a page of no known agent it is not known that its traffic could be read.
     if (!isAny(id)) await observing.drift.noteSilence(admission.owner, id);

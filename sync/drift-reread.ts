@@ -4,6 +4,7 @@
  */
 import type { FailureRow, RawAnswer, SyncDatabase } from "./database";
 import type { Drift, NotedRead } from "./drift";
+import { leaveOutElsewhere } from "./elsewhere";
 import { readUntried, settleFailure } from "./drift-store";
 import { readAcknowledged } from "./ledger";
 import type { Captured } from "./outbox";
@@ -73,7 +74,7 @@ export function createReread(deps: RereadDeps) {
     const database = await deps.getDatabase();
     const deployment = await deps.getDeployment();
     const keepsTemporary = await deps.keepsTemporary(row.owner);
-    for (const found of readings) {
+    for (const found of await leaveOutElsewhere(row.owner, row.agent, readings)) {
       const { isTemporary, ...captured } = found;
       if (hasMaskedIds(captured) || (isTemporary && !keepsTemporary)) continue;
       const { reading } = await deps.redact(captured);

@@ -145,6 +145,15 @@ describe("observe", () => {
     ]);
   });
 
+  it("keeps nothing of a session that a plugin uploads, nor its answer", async () => {
+    const bridge = { ...captured("bridge"), isElsewhere: true as const };
+    await observer({ take: () => read({ readings: [bridge] }) })();
+    const later = [captured("bridge", [message("1")]), captured("kept", [message("2")])];
+    await observer({ take: () => read({ readings: later }) })();
+    expect((await database.getAll("outbox")).map(({ session }) => session)).toEqual(["kept"]);
+    expect(noted.map(({ answer: kept }) => kept)).toEqual([null, null]);
+  });
+
   it("stores what was redacted, and nothing else", async () => {
     await observer({
       redact: () =>

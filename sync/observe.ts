@@ -6,6 +6,7 @@ import type { Trouble } from "../utils/errors";
 import type { ObservationAck } from "../utils/messages";
 import type { RawAnswer } from "./database";
 import type { Drift, NotedRead } from "./drift";
+import { leaveOutElsewhere } from "./elsewhere";
 import type { Admission, GateSender } from "./gate";
 import type { Captured } from "./outbox";
 import type { Status } from "./status";
@@ -13,7 +14,7 @@ import { trouble } from "./troubles";
 
 /** What one agent made of an observation. */
 export interface AgentRead extends NotedRead {
-  readings: (Captured & { isTemporary?: true })[];
+  readings: (Captured & { isTemporary?: true; isElsewhere?: true })[];
 }
 
 /**
@@ -98,9 +99,11 @@ export function createObserver(deps: ObserverDeps) {
   }
 
   async function withoutUnwanted(owner: string, read: AgentRead): Promise<AgentRead> {
-    if (!read.readings.some((reading) => reading.isTemporary)) return read;
-    if (await deps.keepsTemporary(owner)) return read;
-    return { ...read, readings: read.readings.filter((reading) => !reading.isTemporary) };
+    const isAnyTemporary = read.readings.some(({ isTemporary }) => isTemporary);
+    const keepsAll = !isAnyTemporary || (await deps.keepsTemporary(owner));
+    const kept = read.readings.filter(({ isTemporary }) => keepsAll || !isTemporary);
+    const readings = await leaveOutElsewhere(owner, read.agentId, kept);
+    return readings.length === read.readings.length ? read : { ...read, readings };
   }
 
   return async (sender: GateSender, chunk: unknown): Promise<ObservationAck> => {

@@ -145,6 +145,15 @@ export const keepsTemporary = storage.defineItem<Record<string, boolean>>("local
   fallback: {},
 });
 
+/**
+ * By WorkOS user id: sessions that a plugin uploads from elsewhere, as `<agent id> <session key>`, oldest first. Kept at sign-out: it is that
+ * person's.
+ */
+export const elsewhereSessions = storage.defineItem<Record<string, string[]>>(
+  "local:elsewhereSessions",
+  { version: 1, fallback: {} },
+);
+
 /** By WorkOS user id, then by agent id: what has changed. Kept at sign-out: it is that person's. Written by the background only. */
 export const drift = storage.defineItem<Record<string, Record<string, AgentDrift>>>("local:drift", {
   version: 1,

@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { ATTACKS } from "../components/testing/attacks.ts";
 import { preapprove, signInAs, type LaunchedExtension } from "../local/chromium.ts";
 import { openPage } from "./support/extension.ts";
@@ -280,10 +280,15 @@ test("an agent is switched on by keyboard alone", async ({ world }) => {
   await welcome.reload();
   const toggle = welcome.getByRole("switch", { name: "opencode" });
   await expect(toggle).toBeEnabled();
-  for (let presses = 0; presses < 10; presses += 1) {
-    await welcome.keyboard.press("Tab");
-    if (await toggle.evaluate((element) => element === document.activeElement)) break;
-  }
+  const tabTo = async (target: Locator) => {
+    for (let presses = 0; presses < 10; presses += 1) {
+      await welcome.keyboard.press("Tab");
+      if (await target.evaluate((element) => element === document.activeElement)) break;
+    }
+  };
+  await tabTo(welcome.getByLabel("Find an agent"));
+  await welcome.keyboard.type("opencode");
+  await tabTo(toggle);
   await welcome.keyboard.press("Space");
   await expect(toggle).toBeChecked();
   await browser.close();

@@ -26,7 +26,7 @@ function AllowNotice({ agent, onAllow }: { agent: AgentInfo; onAllow: () => void
   return (
     <Notice
       tone="warn"
-      title={`The browser has no permission for ${agent.name}: nothing new is captured there.`}
+      title={`The browser has no permission for ${agent.kind === "any" ? "all of these pages" : agent.name}: nothing new is captured there.`}
       actions={
         <Button size="small" onClick={onAllow}>
           Allow again

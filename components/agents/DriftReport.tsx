@@ -32,7 +32,7 @@ export function DriftReport({ agent }: Props) {
           tabIndex={0}
           role="region"
           aria-label={`Report on ${agent.name}`}
-          className="max-h-72 overflow-auto rounded-lg border border-line bg-surface p-3 font-mono text-xs text-ink"
+          className="max-h-72 overflow-y-auto rounded-lg border border-line bg-surface p-3 font-mono text-xs wrap-anywhere whitespace-pre-wrap text-ink"
         >
           {text}
         </pre>

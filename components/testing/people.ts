@@ -34,17 +34,20 @@ export function authOf(given: Partial<Auth> = {}): Auth {
 
 /** What the browser says to permission questions. */
 interface PermissionAnswers {
-  isGranted: boolean;
+  /** Whether any permission is held, or which patterns are. */
+  isGranted: boolean | string[];
   isAllowed: boolean | "never answers";
 }
 
 /** Lets the browser, which does not exist here, answer permission questions; `asked` is what it was asked. */
 export function answerPermissions({ isGranted, isAllowed }: PermissionAnswers) {
   const asked: string[][] = [];
-  let isHeld = isGranted;
+  let isHeld = isGranted === true;
+  const held = (pattern: string) =>
+    isHeld || (isGranted !== false && isGranted !== true && isGranted.includes(pattern));
   const events = { addListener: () => undefined, removeListener: () => undefined };
   const permissions = {
-    contains: () => Promise.resolve(isHeld),
+    contains: ({ origins }: { origins: string[] }) => Promise.resolve(origins.every(held)),
     request: ({ origins }: { origins: string[] }) => {
       asked.push(origins);
       if (isAllowed === "never answers") return new Promise<boolean>(() => undefined);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Agent, Observation, Readings } from "./agent";
 import { agentById } from "./index";
 import { read, sharedFixture } from "./testing/fixtures";
-import { bodyTold, eventsTold } from "./testing/stream-events";
+import { bodyTold, eventsTold } from "../capture/testing/stream-events";
 
 function agent(id: string): Agent {
   const found = agentById(id);

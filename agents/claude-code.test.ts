@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { MessageReading, Observation } from "./agent";
 import { claudeCode } from "./claude-code";
 import { sharedFixture } from "./testing/fixtures";
-import { eventsTold } from "./testing/stream-events";
+import { eventsTold } from "../capture/testing/stream-events";
 
 const folder = join(import.meta.dirname, "fixtures", "claude-code");
 const KEY = "session_01HxAbCdEf";

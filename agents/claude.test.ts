@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Observation } from "./agent";
 import { claude } from "./claude";
 import { sharedFixture } from "./testing/fixtures";
-import { bodyTold } from "./testing/stream-events";
+import { bodyTold } from "../capture/testing/stream-events";
 
 const folder = join(import.meta.dirname, "fixtures", "claude");
 const ORG = "7d1c2b3a-1111-4222-8333-444455556666";

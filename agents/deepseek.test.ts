@@ -5,7 +5,7 @@ import type { MessageReading, Observation } from "./agent";
 import { deepseek } from "./deepseek";
 import { patchedTurn } from "./shared/deepseek-delta";
 import { sharedFixture } from "./testing/fixtures";
-import { bodyTold } from "./testing/stream-events";
+import { bodyTold } from "../capture/testing/stream-events";
 
 const SESSION = "5f0c2a1e-7b3d-4c55-9a10-0d6a4e8b2f31";
 const PAGE = `https://chat.deepseek.com/a/chat/s/${SESSION}`;
@@ -27,7 +27,7 @@ function stream(...patches: unknown[]): string {
 
 interface Replay {
   live: { url: string; body: string; requestBody: unknown }[];
-  load: { url: string; body: unknown }[];
+  answers: { url: string; body: unknown }[];
 }
 const replay = JSON.parse(
   readFileSync(join(import.meta.dirname, "fixtures", "deepseek", "replay.json"), "utf8"),
@@ -35,7 +35,7 @@ const replay = JSON.parse(
 
 it("reads the same messages from the stream as from the load, but for what the stream does not tell", () => {
   const [live] = replay.live;
-  const [load] = replay.load;
+  const [load] = replay.answers;
   const streamed = read(
     observe("turn", "/api/v0/chat/completion", live!.body, live!.requestBody),
   )![0]!.messages;

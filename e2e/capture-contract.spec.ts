@@ -154,6 +154,68 @@ test("a stream with its own separator ends its turns without naming one, and ask
   expect(world.site.headersOf("/api/session/turn7")?.authorization).toBe(TOKEN);
 });
 
+test.describe("a session that only the request's address names is asked for", () => {
+  const asked = (path: string) =>
+    world.site.requests.filter((line) => line === `GET ${path}`).length;
+
+  test("once, where the answer to an XMLHttpRequest leaves it out; the answer is read by the tap of that path", async () => {
+    const page = await world.open("/");
+    const open = (path: string) =>
+      page.evaluate(
+        ([url, token]) =>
+          new Promise((resolve) => {
+            const xhr = new XMLHttpRequest();
+            xhr.onload = () => resolve(xhr.responseText);
+            xhr.open("GET", url);
+            xhr.setRequestHeader("authorization", token);
+            xhr.send();
+          }),
+        [path, TOKEN] as const,
+      );
+    expect(await open("/xhr/empty/load1?of=page")).toBe('{"key":"load1","texts":[]}');
+    const [empty, whole] = await seenBy("xhr", 2);
+    expect(empty).toMatchObject({ url: `${world.site.origin}/xhr/empty/load1?of=page` });
+    expect(whole).toMatchObject({ url: `${world.site.origin}/xhr/load1?by=page` });
+    expect(JSON.parse(whole!.body)).toMatchObject({ key: "load1" });
+    expect(world.site.headersOf("/xhr/load1")?.authorization).toBe(TOKEN);
+    // An answer that leaves nothing out asks for nothing, and neither does the answer to an ask.
+    await open("/xhr/load2?by=page");
+    await seenBy("xhr", 3);
+    await page.waitForTimeout(1_500);
+    expect(asked("/xhr/load1?by=page")).toBe(1);
+    expect(asked("/xhr/load2?by=page")).toBe(1);
+    await open("/xhr/empty/load1?of=page");
+    await seenBy("xhr", 5);
+    expect(asked("/xhr/load1?by=page")).toBe(2);
+  });
+
+  test("at the end of a body whose last line does not end, which a tap takes too", async () => {
+    const page = await world.open("/");
+    const init = { method: "POST", body: "{}" };
+    expect(await text(page, "/api/turn/turn8", init)).toContain('{"more":1}\n{"end":1}');
+    const [body] = await seenBy("post");
+    expect(body).toMatchObject({ url: `${world.site.origin}/api/turn/turn8`, isTruncated: false });
+    const [found] = await seenBy("get");
+    expect(found).toMatchObject({ url: `${world.site.origin}/api/session/turn8` });
+    expect(asked("/api/session/turn8")).toBe(1);
+  });
+
+  test("by a WebSocket", async () => {
+    const page = await world.open("/");
+    await page.evaluate(async () => {
+      for (const name of ["live1", "live2"]) {
+        const socket = new WebSocket(`/live/${name}`);
+        await new Promise((resolve) => (socket.onopen = resolve));
+        const echo = new Promise((resolve) => (socket.onmessage = resolve));
+        socket.send("ended");
+        await echo;
+      }
+    });
+    const urls = (await seenBy("get", 2)).map(({ url }) => url.slice(world.site.origin.length));
+    expect(urls.sort()).toEqual(["/api/session/live1", "/api/session/live2"]);
+  });
+});
+
 test("a body that is long on its way is handed over once as it is, and then whole", async () => {
   test.setTimeout(60_000);
   const page = await world.open("/");

@@ -149,8 +149,17 @@ function handlers(streams: Set<ServerResponse>): Record<string, Handler> {
   };
 }
 
+/** A turn whose lines do not name it; the last one is not ended. */
+function turn(response: ServerResponse): Promise<void> {
+  const begun = JSON.stringify({ key: "turns", texts: ["begun"] });
+  return slow(response, [begun, '\n{"more":1}\n{"en', 'd":1}'], 100, "application/jsonl");
+}
+
 /** Anything below these paths answers JSON that the test agent reads. */
 function fallback(url: URL, response: ServerResponse): void {
+  const empty = /^\/xhr\/empty\/(\w+)$/.exec(url.pathname);
+  if (empty) return json(response, { key: empty[1], texts: [] });
+  if (url.pathname.startsWith("/api/turn/")) return void turn(response);
   const match = /^\/(?:api|xhr|off|beside|elsewhere)\/(?:session\/)?(\w+)$/.exec(url.pathname);
   if (match) json(response, { key: match[1], texts: [`${match[1]} said hello – ✓ 😀`] });
   else response.writeHead(404).end();

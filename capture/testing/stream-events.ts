@@ -1,5 +1,5 @@
-import { requestLine, splitEvents } from "../../capture/events";
-import type { Stream } from "../agent";
+import { requestLine, splitEvents } from "../events";
+import type { Stream } from "../../agents/agent";
 
 /** What an agent's stream says of the events of one request: `settled <session>`, as capture takes them. */
 export function eventsTold(stream: Stream, address: string, events: readonly string[]): string[] {

@@ -5,8 +5,8 @@ import type { BackfillRun, RunChange } from "./backfill-store";
 
 /** The open pages of sites. */
 export interface BackfillPages {
-  /** A tab that is open at this origin, or null. */
-  find(origin: string): Promise<number | null>;
+  /** A tab that is open at this origin, other than that one, or null. */
+  find(origin: string, except: number | null): Promise<number | null>;
   /** Opens one in the background. */
   open(origin: string): Promise<number>;
   isOpen(tabId: number): Promise<boolean>;
@@ -62,13 +62,17 @@ export function createAsk(deps: AskDeps) {
     return result;
   }
 
-  /** The tab to ask from; null when the one that was opened for it is closed, "opened" when it has to load first. */
+  /**
+   * The tab to ask from, the person's own first; "opened" when one was opened, which has to load. null: the one that was opened for this was
+   * closed, and there is no other.
+   */
   async function tabOf(run: BackfillRun): Promise<number | "opened" | null> {
     const { tabId, origin, failure, failures } = run;
-    if (tabId !== null) return (await deps.pages.isOpen(tabId)) ? tabId : null;
+    const isOpen = tabId !== null && (await deps.pages.isOpen(tabId));
     const isSilent = failure === "silent" && failures >= MAX_SILENCES;
-    const found = isSilent ? null : await deps.pages.find(origin);
+    const found = isSilent ? null : await deps.pages.find(origin, tabId);
     if (found !== null) return found;
+    if (tabId !== null) return isOpen ? tabId : null;
     const opened = await deps.pages.open(origin);
     const notBefore = deps.now() + SETTLE_MS;
     const isKnown = await deps.change(run, () => ({ tabId: opened, notBefore }));

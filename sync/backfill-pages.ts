@@ -12,12 +12,15 @@ export interface PagesDeps {
 /** Builds it. */
 export function createBackfillPages({ tabs, askPage }: PagesDeps): BackfillPages {
   return {
-    async find(origin) {
+    async find(origin, except) {
       // Firefox's patterns know no ports, so the origin is looked at afterwards.
       const found = await tabs.query({ url: `${origin.replace(/:\d+$/, "")}/*` });
       const open = found.filter(
-        ({ url, discarded, incognito }) =>
-          URL.parse(url ?? "")?.origin === origin && discarded !== true && !incognito,
+        ({ id, url, discarded, incognito }) =>
+          id !== except &&
+          URL.parse(url ?? "")?.origin === origin &&
+          discarded !== true &&
+          !incognito,
       );
       // Of several the one that was looked at last: the others may be asleep.
       const [newest] = open.sort((a, b) => (b.lastAccessed ?? 0) - (a.lastAccessed ?? 0));

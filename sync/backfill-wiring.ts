@@ -96,7 +96,7 @@ export function registerBackfill(deps: BackfillWiring): Backfill {
       const origins: string[] = [];
       for (const origin of deps.originsOf(agentId, named)) {
         if (!(await deps.isPermitted(origin))) continue;
-        if ((await pages.find(origin)) !== null) return origin;
+        if ((await pages.find(origin, null)) !== null) return origin;
         origins.push(origin);
       }
       return origins[0] ?? null;

@@ -288,6 +288,19 @@ describe("the tab", () => {
     expect(world.status).toMatchObject({ state: "done", fetched: 5 });
   });
 
+  it("that the person opens meanwhile is asked from then on", async () => {
+    world.ownTab = null;
+    const worker = world.startWorker();
+    const { go } = await startAndHold(worker, 5);
+    world.ownTab = 1;
+    world.askedTabs = [];
+    go();
+    await rest();
+    expect(new Set(world.askedTabs)).toEqual(new Set([1]));
+    expect(world.status).toMatchObject({ state: "done", fetched: 5 });
+    expect([...world.tabs]).toEqual([1]);
+  });
+
   it("that stays silent is not the only one asked; then the person is told, and may sign in in the new one", async () => {
     world.faults = Array<null>(6).fill(null);
     const worker = world.startWorker();

@@ -37,6 +37,8 @@ export class BackfillWorld {
   /** What was kept, as `<session>:<n>`. */
   kept: string[] = [];
   reports = 0;
+  /** From which tab each request went out. */
+  askedTabs: number[] = [];
   /** The person's own tab, and those that were opened. */
   ownTab: number | null = 1;
   tabs = new Set<number>([1]);
@@ -73,6 +75,7 @@ export class BackfillWorld {
     if (!this.tabs.has(tabId)) throw new Error("No tab.");
     this.asking += 1;
     this.mostAsking = Math.max(this.mostAsking, this.asking);
+    this.askedTabs.push(tabId);
     this.requests.push({ name: path, at: this.now, agent });
     await new Promise<void>((resolve) => {
       if (this.requests.length <= this.holdsAfter) setImmediate(resolve);
@@ -122,6 +125,7 @@ export class BackfillWorld {
       chooseOrigin: () => Promise.resolve(ORIGIN),
       pages: {
         find: () => Promise.resolve(this.ownTab),
+
         open: () => {
           this.#tabCount += 1;
           this.tabs.add(this.#tabCount);

@@ -42,8 +42,10 @@ describe("every agent's history", () => {
       const tap = agent.taps.find((one) => one.id === load.tap)!;
       expect(tap).toBeDefined();
       // What a page asked before goes out as it was, with another session's id in it.
-      if (!load.like) expect(load.path).toMatch(new RegExp(tap.path));
-      if (!load.like) expect(load.method).toBe(tap.method);
+      if (!load.like) {
+        expect(load.path.replace(/\{\w+\}/g, "org-1")).toMatch(new RegExp(tap.path));
+        expect(load.method).toBe(tap.method);
+      }
       for (const like of [list.like, load.like]) {
         if (like) expect(agent.taps.map((one) => one.id)).toContain(like.tap);
       }

@@ -2,7 +2,7 @@
  * Every agent whose traffic is known, in Chromium under the site's real name: a page makes the recorded calls the way the site does, first
  * a live turn, then a reload. The archive then holds exactly the session that is expected.
  */
-import { loadReplays, secretsOf, textOf, type Phase, type Replay } from "./support/replay.ts";
+import { loadReplays, secretOf, textOf, type Phase, type Replay } from "./support/replay.ts";
 import {
   archivedOf,
   expectedOf,
@@ -16,6 +16,7 @@ const replays = loadReplays();
 let run: ReplayWorld;
 /** The sessions that may be there by now. */
 const known = new Set<string>();
+const played: Replay[] = [];
 
 test.beforeAll(async ({ world }) => {
   run = await openReplayWorld(world, replays);
@@ -73,17 +74,19 @@ for (const replay of replays) {
     const sessions = (await run.archive.sessions()).map((session) => nameOf({ ...session }));
     expect(sessions.filter((session) => !known.has(session))).toEqual([]);
     expect(new Set(sessions).size).toBe(sessions.length);
-    const sent = run.sent();
-    for (const secret of secretsOf(replay)) expect(sent.includes(secret)).toBe(false);
+    // As true or false: a failure must not print all that was sent.
+    expect(run.sent().includes(secretOf(replay))).toBe(false);
+    played.push(replay);
   });
 }
 
 test("opening every page again sends nothing", async ({ world }) => {
+  expect(played).not.toEqual([]);
   await settle(world);
   const sessions = await run.archive.sessions();
   const sent = world.wire.bytesSent();
   const senders: string[] = [];
-  for (const replay of replays) {
+  for (const replay of played) {
     const before = world.wire.bytesSent();
     await play(replay, "load");
     await run.page.waitForTimeout(200);
@@ -93,7 +96,7 @@ test("opening every page again sends nothing", async ({ world }) => {
   expect(senders).toEqual([]);
   expect(world.wire.bytesSent() - sent).toBe(0);
   expect(await run.archive.sessions()).toEqual(sessions);
-  for (const replay of replays) {
+  for (const replay of played) {
     expect(await archivedOf(run.archive, replay)).toEqual(expectedOf(replay));
   }
 });

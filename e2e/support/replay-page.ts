@@ -1,4 +1,4 @@
-import type { Call, Replay } from "./replay.ts";
+import { secretOf, type Call, type Replay } from "./replay.ts";
 
 /** How each transport is used: `play` makes the calls one after the other, and resolves to what the page itself got of each. */
 const SCRIPT = `
@@ -51,21 +51,25 @@ export function isStream({ body, base64 }: Call): boolean {
 }
 
 /** A call as the page makes it; it gets the answers from the site only. */
-function asMade(call: Call): Record<string, unknown> {
-  const { transport, method, url, requestHeaders, requestBody, frames } = call;
+function asMade(call: Call, secret: string): Record<string, unknown> {
+  const { transport, method, url, requestHeaders = {}, requestBody, frames } = call;
   const isText = requestBody === undefined || typeof requestBody === "string";
+  const headers = Object.entries(requestHeaders).filter(([name]) => !/^authorization$/i.test(name));
   return {
-    ...{ transport, method, url, headers: requestHeaders, isStream: isStream(call) },
+    ...{ transport, method, url, isStream: isStream(call) },
+    headers: { ...Object.fromEntries(headers), authorization: `Bearer ${secret}` },
     body: isText ? requestBody : JSON.stringify(requestBody),
     frames: frames?.map(({ from, text }) => (from === "page" ? { from, text } : { from })),
   };
 }
 
 /** A page that makes the calls at once, as its first script; `played` on its window is what it got of each. */
-export function replayPage({ cookies }: Replay, calls: readonly Call[]): string {
-  const given = JSON.stringify(calls.map(asMade)).replaceAll("<", "\\u003c");
-  const set = Object.entries(cookies).map(
+export function replayPage(replay: Replay, calls: readonly Call[]): string {
+  const secret = secretOf(replay);
+  const given = JSON.stringify(calls.map((call) => asMade(call, secret)));
+  const cookies = Object.entries({ ...replay.cookies, token: secret }).map(
     ([name, value]) => `document.cookie = ${JSON.stringify(`${name}=${value}; path=/; secure`)};`,
   );
-  return `<!doctype html><title>A page</title><script>${set.join("")}${SCRIPT}window.played = play(${given});</script>`;
+  const script = [...cookies, SCRIPT, `window.played = play(${given.replaceAll("<", "\\u003c")});`];
+  return `<!doctype html><title>A page</title><script>${script.join("")}</script>`;
 }

@@ -144,26 +144,42 @@ async function startTiredSite(waitSeconds: number) {
   return { ...server, requests };
 }
 
-test("leaves a site alone for as long as it asks, and skips what it does not have", async ({
+test("leaves a site alone for as long as it asks, and after a restart until the person goes on", async ({
   world,
 }) => {
   const site = await startTiredSite(12);
-  const browser = await world.openBrowser();
+  const profile = await world.newFolder("profile");
+  let browser = await world.openBrowser(profile);
   const archive = world.archiveOf("user_grace");
   const person = { email: "grace@example.com", opencodeUrl: site.url };
   await setUpPerson(browser.context, browser.extensionId, person);
-  const page = await openPage(browser, "earlier");
-  const { row } = rowOf(page);
+  let { row } = rowOf(await openPage(browser, "earlier"));
   await row.getByRole("button", { name: "Fetch: opencode" }).click();
   await expect(row.getByText(/The site asked to wait until/)).toBeVisible();
+  await browser.close();
+
+  const sessions = () => site.requests.filter(({ path }) => path.startsWith("/session/"));
+  const before = sessions().length;
+  browser = await world.openBrowser(profile);
+  const page = await openPage(browser, "earlier");
+  ({ row } = rowOf(page));
+  await expect(row.getByText(/was restarted meanwhile/)).toBeVisible();
+  await page.waitForTimeout(3_000);
+  expect(sessions()).toHaveLength(before);
+  await row.getByRole("button", { name: "Continue: opencode" }).click();
   await expect(row.getByText("3 sessions fetched.")).toBeVisible({ timeout: 90_000 });
+  // What it does not have is skipped, counted and shown.
   await expect(row.getByText(/^1 session could not be fetched/)).toBeVisible();
 
-  const asked = site.requests.filter(({ path }) => path.startsWith("/session/"));
+  const asked = sessions();
   const refused = asked.findIndex(({ path }) => path === "/session/ses_two");
   // A date has whole seconds only.
   expect(asked[refused + 1]!.at - asked[refused]!.at).toBeGreaterThanOrEqual(11_000);
-  expect(asked[refused + 1]!.path).toBe("/session/ses_two");
+  expect(asked.map(({ path }) => path)).toEqual([
+    ...["/session/ses_one", "/session/ses_one/message"],
+    ...["/session/ses_two", "/session/ses_two", "/session/ses_two/message", "/session/ses_gone"],
+    ...["/session/ses_four", "/session/ses_four/message"],
+  ]);
   for (const [at, { at: time }] of asked.slice(1).entries()) {
     expect(time - asked[at]!.at).toBeGreaterThanOrEqual(900);
   }

@@ -54,7 +54,7 @@ function Words({ status }: { status: BackfillStatus }) {
         {isOver ? resultWords(status) : progressWords(status)}
         {state === "paused" && " · paused"}
         {isOver && endedAt !== null && (
-          <span className="text-ink-soft"> {formatAgo(endedAt, now)}</span>
+          <span className="text-ink-soft"> · {formatAgo(endedAt, now)}</span>
         )}
       </p>
       {detailWords(status, now).map((words) => (

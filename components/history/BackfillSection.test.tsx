@@ -88,7 +88,7 @@ it("says why it has paused, and goes on when asked", async () => {
 
 it("says what came of it, also of nothing new", async () => {
   const row = await show({ state: "done", total: 5, fetched: 4, failed: 1, endedAt: Date.now() });
-  expect(within(row).getByRole("status").textContent).toBe("4 sessions fetched. now");
+  expect(within(row).getByRole("status").textContent).toBe("4 sessions fetched. · now");
   const nothing = { state: "done" as const, total: 0, fetched: 0, failed: 0 };
   await backfills.setValue({ [ada.id]: { opencode: { ...status, ...nothing } } });
   expect(await within(row).findByText("Nothing has changed since the last time.")).toBeTruthy();

@@ -1,3 +1,5 @@
+import { classes } from "./classes";
+
 interface Props {
   /** What is going on, for screen readers. */
   label: string;
@@ -12,7 +14,11 @@ export function Progress({ label, value, max }: Props) {
       aria-label={label}
       value={value}
       max={Math.max(1, max)}
-      className="h-2 w-full overflow-hidden rounded-full accent-accent"
+      className={classes(
+        "h-1.5 w-full appearance-none overflow-hidden rounded-full border-0 bg-sunken",
+        "[&::-moz-progress-bar]:bg-accent",
+        "[&::-webkit-progress-bar]:bg-sunken [&::-webkit-progress-value]:bg-accent",
+      )}
     />
   );
 }

@@ -15,6 +15,8 @@ export interface Failure {
   status: number;
   /** How many requests fail before the step is answered; all of them unless given. */
   times?: number;
+  /** How soon to come back, in milliseconds; 100 unless given, so that an agent that tries again does not wait for seconds. */
+  retryAfterMs?: number;
 }
 
 /** Token counts as the model reports them. */

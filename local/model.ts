@@ -108,9 +108,8 @@ function failureCounter(): (failure: Failure) => boolean {
   };
 }
 
-/** Says too how soon to come back, so that an agent that tries again does not wait for seconds. */
-function sendFailure(response: ServerResponse, { status }: Failure): void {
-  response.setHeader("retry-after-ms", "100");
+function sendFailure(response: ServerResponse, { status, retryAfterMs = 100 }: Failure): void {
+  response.setHeader("retry-after-ms", String(retryAfterMs));
   const message = `The scripted model fails with status ${status}.`;
   sendJson(response, status, { error: { message, type: "scripted" } });
 }

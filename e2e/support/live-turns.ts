@@ -108,6 +108,7 @@ export const LIVE_TURNS: Turn[] = [
   turn("Be refused", { failure: { status: 400 } }),
   turn("Fail twice", { failure: { status: 500, times: 2 }, text: "Now it worked." }),
   turn("Fail for ever", { failure: { status: 500 } }),
+  turn("Be overloaded", { failure: { status: 503, retryAfterMs: 60_000 } }),
   turn("Take your time", { text: SLOW_TEXT.slice(0, 400), chunkMs: 60 }),
   turn("Fill the context", { text: "That was a lot.", usage: { input: 99_000, output: 20 } }),
 ];

@@ -42,7 +42,7 @@ export interface Reading {
 
 /**
  * What a reader makes of something: one reading a session; none (`[]`) where it is understood and holds no session; null where it cannot be
- * placed, which marks the agent as changed.
+ * placed, which marks the agent as changed, unless the body is nothing but a refusal (an error, too many requests): those look alike everywhere.
  */
 export type Readings = Reading[] | null;
 

@@ -9,6 +9,7 @@ import {
   type Tap,
 } from "../agents/agent";
 import { readPage } from "../agents/shared/page-reading";
+import { isRefusal } from "../agents/shared/refusal";
 import { vMessageReading, vSessionReading } from "../convex/validators";
 
 /**
@@ -73,10 +74,10 @@ function readersOf(agent: Agent): Pick<Tap, "id" | "read">[] {
   return agent.page ? [page, ...agent.taps] : agent.taps;
 }
 
-/** Whether it should have been readable: an answer that came whole, with something in it. */
+/** Whether it should have been readable: an answer that came whole, with something in it that is no mere refusal. */
 function isExpected({ status, body, isTruncated }: Observation): boolean {
   const isAnswer = status === 0 || (status >= 200 && status < 300);
-  return isAnswer && !isTruncated && body.trim() !== "";
+  return isAnswer && !isTruncated && body.trim() !== "" && !isRefusal(body);
 }
 
 /**

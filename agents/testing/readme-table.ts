@@ -60,12 +60,14 @@ function rowOf(agent: Agent): string {
 /** The section between the README's marks, as prettier would have it. */
 export async function agentsSection(agents: readonly Agent[]): Promise<string> {
   const tables = (Object.keys(KINDS) as Agent["kind"][]).flatMap((kind) => {
-    const rows = agents
+    const own = agents
       .filter((agent) => agent.kind === kind)
-      .sort((a, b) => a.name.localeCompare(b.name, "en"))
-      .map(rowOf);
+      .sort((a, b) => a.name.localeCompare(b.name, "en"));
+    if (own.length === 0) return [];
     const head = ["| Agent | Pages | Read from | History | Proven |", "| - | - | - | - | - |"];
-    return rows.length === 0 ? [] : [`### ${KINDS[kind]}`, [...head, ...rows].join("\n")];
+    const names = own.map(({ name }) => name).join(", ");
+    const summary = `<details><summary><b>${KINDS[kind]}</b>: ${names}</summary>`;
+    return [summary, [...head, ...own.map(rowOf)].join("\n"), "</details>"];
   });
   const text = ["<!-- agents -->", ...tables, "<!-- /agents -->"].join("\n\n");
   return (await format(text, { parser: "markdown", printWidth: 100 })).trim();

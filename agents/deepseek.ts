@@ -103,6 +103,8 @@ function readTurn(observation: Observation): Readings {
   const turn = patchedTurn(observation.body);
   if (!turn) return bizData(observation.body)?.code ? [] : null;
   const messages = uniqueByKey([...readPrompt(request, turn), ...readAnswer(turn)]);
+  // Refused before it had ids, as for too many requests.
+  if (messages.length === 0 && turn.error) return [];
   const count = asNumber(turn.response?.accumulated_token_usage);
   const session: SessionReading = compact({
     agent: "deepseek",

@@ -152,7 +152,6 @@ it.skipIf(titles === null)(
           key: "69b38773dc8a64c7",
           url: pageUrl,
           title: "Scholars Discuss Fiqh and Hadith",
-          updatedAt: 1768841275734,
         },
         messages: [],
       },

@@ -93,11 +93,16 @@ function readListed(payload: unknown, observation: Observation): Reading[] {
   return [{ session: { ...headerOf(shown, observation), title }, messages: [] }];
 }
 
+/** Whether the answer is an error, and of no call. */
+function isRefused(items: unknown[][]): boolean {
+  return items.some(([kind]) => kind === "er") && !items.some(([kind]) => kind === "wrb.fr");
+}
+
 /** An answer may hold those of several calls; a call without a payload was refused. */
 function readBatch(observation: Observation): Readings {
   const items = rpcItems(observation.body);
   const called = items.filter(([kind, rpc]) => kind === "wrb.fr" && (rpc === LOAD || rpc === LIST));
-  if (called.length === 0) return null;
+  if (called.length === 0) return isRefused(items) ? [] : null;
   const loads = rpcPayloads(items, LOAD);
   // A load that holds something that is no turn has changed.
   if (loads.some((load) => listAt(load, 0).length > 0 && !listAt(load, 0).some(loadedTurn))) {
@@ -124,6 +129,7 @@ function readTurn(observation: Observation): Readings {
   const asked = parseJson(formField(observation.request, "f.req") ?? "");
   const inner = parseJson(textAt(asked, 1) ?? "");
   const items = rpcItems(observation.body);
+  if (isRefused(items)) return [];
   if (!Array.isArray(inner) || !items.some(([kind]) => kind === "wrb.fr")) return null;
   const payloads = rpcPayloads(items, null);
   const named = payloads.findLast((payload) => textAt(payload, 1, 1)?.startsWith("r_"));

@@ -57,8 +57,11 @@ function readData(observation: Observation): Readings {
   if (!key) return null;
   const nodes = svelteKitData(observation.body);
   const conversation = nodes.find(({ messages }) => Array.isArray(messages));
-  const isRedirect = asRecord(parseJson(observation.body))?.type === "redirect";
-  if (!conversation) return nodes.length > 0 || isRedirect ? [] : null;
+  const body = asRecord(parseJson(observation.body));
+  const isElse = [body, ...asRecords(body?.nodes)].some(
+    (node) => node?.type === "redirect" || node?.type === "error",
+  );
+  if (!conversation) return nodes.length > 0 || isElse ? [] : null;
   const reading = readConversation(key, conversation);
   return reading && [reading];
 }

@@ -25,6 +25,7 @@ const OTHERS = [
   '{"a":1}',
   "<html>",
   "[1]",
+  '{"type":"assistant","message":{"id":"m"}}',
   "\n",
   '{"error":null,"data":{"x":1}}',
   'data: {"a":1}\n\n',

@@ -105,7 +105,8 @@ export function patchedTurn(text: string): PatchedTurn | null {
     if ("v" in patch) apply(root, path, operation, patch.v);
   }
   turn.response = asRecord(root.response);
-  return turn.response || turn.requestId !== undefined || turn.responseId !== undefined
-    ? turn
-    : null;
+  const isKnown = [turn.response, turn.requestId, turn.responseId, turn.error].some(
+    (value) => value !== undefined,
+  );
+  return isKnown ? turn : null;
 }

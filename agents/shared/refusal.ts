@@ -6,8 +6,10 @@ const REASON = /^(?:error|errors|detail|message|msg|error_code|error_message)$/;
 /** What may stand beside it; a session has other fields. */
 const BESIDE = /^(?:code|data|details|name|request_?id|status|status_?code|success|type)$/i;
 
-function isReason(value: unknown): boolean {
-  return typeof value === "string" ? value !== "" : typeof value === "object" && value !== null;
+/** A message of a session is an object; that of a refusal is a text. */
+function isReason(name: string, value: unknown): boolean {
+  if (typeof value === "string") return value !== "";
+  return /^(?:error|detail)/.test(name) && typeof value === "object" && value !== null;
 }
 
 function isRefusing(value: unknown): boolean {
@@ -18,7 +20,7 @@ function isRefusing(value: unknown): boolean {
   );
   const all = [...fields, ...inner];
   return (
-    all.some(([name, reason]) => REASON.test(name) && isReason(reason)) &&
+    all.some(([name, reason]) => REASON.test(name) && isReason(name, reason)) &&
     all.every(([name]) => REASON.test(name) || BESIDE.test(name))
   );
 }

@@ -104,6 +104,18 @@ describe("a run", () => {
     expect(world.requests.length).toBeLessThan(8);
   });
 
+  it("takes a session once that a shifting list names twice; the new one is the next run's", async () => {
+    const worker = world.startWorker();
+    const { go } = await startAndHold(worker, 1);
+    world.sessions = new Map([["s6", 6], ...world.sessions]);
+    go();
+    await rest();
+    expect(world.kept).toEqual(["s1:0", "s2:0", "s3:0", "s4:0", "s5:0"]);
+    expect(world.status).toMatchObject({ state: "done", listed: 5, fetched: 5 });
+    await run(worker);
+    expect(world.kept.slice(5)).toEqual(["s6:0"]);
+  });
+
   it("shares a site with another agent's run, one request at a time", async () => {
     const worker = world.startWorker(undefined, [AGENT, "other"]);
     await worker.wish("other", "start");
@@ -137,6 +149,16 @@ describe("the person", () => {
     await worker.wish(AGENT, "stop");
     await rest();
     expect(world.status).toMatchObject({ state: "stopped" });
+  });
+
+  it("pauses it between two requests: no other goes out", async () => {
+    const worker = world.startWorker();
+    world.whileWaiting = async () => {
+      if (world.requests.length === 4) await worker.wish(AGENT, "pause");
+    };
+    await run(worker);
+    expect(world.requests).toHaveLength(4);
+    expect(world.status).toMatchObject({ state: "paused", fetched: 1 });
   });
 
   it.each(["signed-out", "capture-paused", "agent-off"] as const)(

@@ -48,6 +48,8 @@ export class BackfillWorld {
   /** How many requests are answered before one is held back until `release`. */
   holdsAfter = Infinity;
   release: () => void = () => undefined;
+  /** What happens while the background waits. */
+  whileWaiting: () => Promise<unknown> = () => Promise.resolve();
   /** Requests under way now, and the most at once. */
   asking = 0;
   mostAsking = 0;
@@ -157,6 +159,7 @@ export class BackfillWorld {
       },
       sleep: async (ms) => {
         await new Promise((resolve) => setImmediate(resolve));
+        await this.whileWaiting();
         this.now += ms;
       },
       now: () => this.now,

@@ -3,13 +3,12 @@
  * lengths in powers of two. Never a value, an id or a word of the person's.
  */
 import type { Agent, Observation } from "../agents/agent";
-import { linesOf, roughly, type IsInContent } from "./shape-lines";
+import { linesOf, roughly } from "./shape-lines";
 import { isPureFormatName, looksLikeCode } from "./shape-names";
+import { searchIn } from "./shape-search";
 import { addValue, emptyPlace, OTHERS, parseStructure, type Place } from "./shape-place";
 
 const MAX_LINES = 200;
-/** So many letters in a row of what a person wrote would say something. */
-const TELLING = 6;
 
 /** Events of a stream by name. */
 type Groups = Map<string, Place>;
@@ -64,29 +63,6 @@ function addLines(content: Content, body: string): boolean {
     else if (typeof value !== "number" && line !== ")]}'") others += 1;
   }
   return others * 2 <= lines.length && content.groups.size > 0;
-}
-
-/** Whether a name, or a telling piece of it, stands in the texts. Answers are looked up once for all names. */
-function searchIn(texts: readonly string[], names: ReadonlySet<string>): IsInContent {
-  const pieces = new Map<string, string[]>();
-  for (const name of names) {
-    const lower = name.toLowerCase();
-    const starts = Math.max(1, lower.length - TELLING + 1);
-    for (let at = 0; at < starts; at += 1) {
-      const piece = lower.slice(at, at + TELLING);
-      pieces.set(piece, [...(pieces.get(piece) ?? []), name]);
-    }
-  }
-  const found = new Set<string>();
-  for (const text of texts) {
-    const lower = text.toLowerCase();
-    for (const [piece, of] of pieces) {
-      if (!lower.includes(piece)) continue;
-      for (const name of of) found.add(name);
-      pieces.delete(piece);
-    }
-  }
-  return (name) => found.has(name);
 }
 
 function namesIn(place: Place, names: Set<string>): void {

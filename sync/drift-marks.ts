@@ -27,7 +27,8 @@ export function withSign(drift: AgentDrift, sign: Sign, seen: Seen): AgentDrift 
   const isSame = (one: DriftProblem) => one.kind === kind && one.tap === tap;
   const before = drift.problems.find(isSame);
   const all = [...new Set([...(before?.kinds ?? []), ...kinds])].slice(0, MAX_KINDS);
-  if (before && all.length === before.kinds.length) return drift;
+  const isKnown = before?.version === seen.version && all.length === before.kinds.length;
+  if (isKnown) return drift;
   const next: DriftProblem = {
     ...{ kind, tap, kinds: all },
     since: before?.since ?? seen.now,
@@ -51,9 +52,14 @@ export function withTraffic(drift: AgentDrift): AgentDrift {
   return without(drift, ({ kind }) => kind === "silent");
 }
 
-/** Another version may know what was unknown. */
-export function withVersion(drift: AgentDrift, version: string): AgentDrift {
-  return without(drift, (one) => one.kind === "unknown-part" && one.version !== version);
+/** Another version runs: it may know what was unknown, and what is read without a tap of its own (a list of sessions). */
+export function withVersion(
+  drift: AgentDrift,
+  version: string,
+  taps: readonly string[],
+): AgentDrift {
+  const isRetried = ({ kind, tap }: DriftProblem) => kind !== "unknown-part" && taps.includes(tap);
+  return without(drift, (one) => one.version !== version && !isRetried(one));
 }
 
 /** The person has seen it, and wants to hear no more of these. */

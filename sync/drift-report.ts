@@ -6,6 +6,7 @@ import type { FailureRow } from "./database";
 export interface AgentFacts {
   id: string;
   name: string;
+  taps: readonly { id: string }[];
   facts: readonly { from: string; date: string }[];
 }
 

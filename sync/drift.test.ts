@@ -30,7 +30,10 @@ function start(deps: Partial<DriftDeps> = {}): Drift {
     isWanted: () => Promise.resolve(isWanted),
     redact: (answer) => Promise.resolve({ ...answer, body: answer.body.replaceAll("hush", "[x]") }),
     shapeOf: (agent, tap, answer) => `shape of ${agent}/${tap}, ${answer.body.length}`,
-    agentOf: (id) => ({ id, name: "Opencode", facts: [{ from: "GET /m", date: "2026-11-01" }] }),
+    agentOf: (id) => ({
+      ...{ id, name: "Opencode", taps: [{ id: "messages" }, { id: "session" }] },
+      facts: [{ from: "GET /m", date: "2026-11-01" }],
+    }),
     version: "1.0",
     onChange: () => Promise.resolve(void (changes += 1)),
     now: () => now,
@@ -108,11 +111,18 @@ describe("an agent is marked as changed", () => {
     expect((await stateOf())?.problems[0]?.kinds).toEqual(["gizmo"]);
   });
 
-  it("until another version runs, for unknown kinds only", async () => {
+  it("until another version runs, where no answer of the page's will tell that it is over", async () => {
     await start().note(ME, unknown("widget"), null);
     await start().note(ME, unplaced, null);
+    await start().note(ME, { ...unplaced, tap: "list of sessions" }, null);
+    await start().noteSilence(ME, "opencode");
+    await start().renew(ME, "opencode");
+    expect(await kindsOf()).toHaveLength(4);
     await start({ version: "1.1" }).renew(ME, "opencode");
-    expect(await kindsOf()).toEqual(["unplaced"]);
+    expect(await kindsOf()).toEqual(["unplaced", "silent"]);
+    await start({ version: "1.1" }).note(ME, { ...unplaced, tap: "list of sessions" }, null);
+    await start({ version: "1.1" }).renew(ME, "opencode");
+    expect(await kindsOf()).toEqual(["unplaced", "silent", "unplaced"]);
   });
 
   it("for that person and agent only", async () => {

@@ -52,6 +52,11 @@ export interface DriftDeps {
   now(): number;
 }
 
+/** Id under which what a page's elements tell arrives (PAGE_TAP of agents/agent). */
+const PAGE_TAP = "page";
+/** Stands for the tap of a page that is silent. */
+const SILENT = "";
+
 /** A kind as a name of the site's code; anything else is not shown. */
 function asKind(kind: string): string {
   return /^[a-z][\w.:/-]{0,39}$/i.test(kind) ? kind : "other";
@@ -92,7 +97,7 @@ export class Drift {
   /** The page shows messages, and no request brought them. */
   noteSilence(owner: string, agentId: string): Promise<void> {
     return this.#change(owner, agentId, (drift) =>
-      withSign(drift, { kind: "silent", tap: "" }, this.#seen()),
+      withSign(drift, { kind: "silent", tap: SILENT }, this.#seen()),
     );
   }
 
@@ -125,7 +130,9 @@ export class Drift {
     return this.#inTurn(async () => {
       const kept = await countFailures(await this.#deps.getDatabase(), owner, agentId);
       const drift = await this.#get(owner, agentId);
-      const after = withVersion(drift, this.#deps.version);
+      const { agentOf, version } = this.#deps;
+      const taps = agentOf(agentId)?.taps.map(({ id }) => id) ?? [];
+      const after = withVersion(drift, version, [...taps, PAGE_TAP, SILENT]);
       if (after !== drift || kept !== drift.kept)
         await this.#put(owner, agentId, { ...after, kept });
     });

@@ -111,7 +111,7 @@ function startBackground(): void {
       isWanted: () => Promise.resolve(true),
       redact: (answer) => Promise.resolve(answer),
       shapeOf: () => "its shape",
-      agentOf: (id) => ({ id, name: "Hosted", facts: [] }),
+      agentOf: (id) => ({ id, name: "Hosted", taps: [], facts: [] }),
       version: "1",
       onChange: () => status.refresh(),
       now: () => 7,

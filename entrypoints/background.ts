@@ -5,15 +5,16 @@
  */
 import { defineBackground } from "#imports";
 import { agentById, agents, isAny } from "../agents";
-import type { Observation, Reading } from "../agents/agent";
+import type { Observation } from "../agents/agent";
 import { type Broker, createBroker, registerAuthMessages } from "../auth/broker";
 import { backfillAgents } from "../capture/backfill";
 import { createCollector } from "../capture/collect";
 import { driftAgents } from "../capture/drift-agents";
 import { READERS_NAME } from "../capture/dom/names";
+import { checkImported } from "../capture/import/check";
 import { agentsAt, hostsOf } from "../capture/origin-agent";
 import { pageSession } from "../capture/page";
-import { checked, readObservation } from "../capture/read";
+import { readObservation } from "../capture/read";
 import { redact } from "../capture/redact";
 import { createRegistration, type Registration } from "../capture/register";
 import { wantedPages } from "../capture/wanted-pages";
@@ -43,7 +44,6 @@ import { trouble } from "../sync/troubles";
 import { createUpload } from "../sync/upload";
 import { browser } from "../utils/browser";
 import { SignInUnavailableError } from "../utils/errors";
-import type { ImportBatch } from "../utils/import-run";
 import { onMessage } from "../utils/messages";
 import * as stored from "../utils/storage";
 
@@ -196,12 +196,6 @@ function registerCapture(
     // Of a page of no known agent it is not known that its traffic could be read.
     if (!isAny(id)) await observing.drift.noteSilence(admission.owner, id);
   });
-}
-
-/** The readings of an import that have the shapes of an agent's sessions. */
-function checkImported({ agentId, readings }: ImportBatch): Captured[] {
-  const agent = agentById(agentId);
-  return agent ? checked(agent, readings as Reading[]).readings : [];
 }
 
 /** What the popup shows of the tab in front. */

@@ -262,5 +262,6 @@ describe("what is none of a chat", () => {
 
   it("but a chat whose answer has no known form is told of", () => {
     expect(observe({ messages: [user("Hello")] }, { reply: "Hi" })).toBeNull();
+    expect(observe({ messages: [{ role: "user", text: "Hello" }] }, { text: "Hi" })).toBeNull();
   });
 });

@@ -8,9 +8,14 @@ import type { WebServer } from "./support/web-server.ts";
 const PROMPTS = DEMO_TURNS.map(({ prompt }) => prompt);
 
 let world: GenericWorld;
+let silent: WebServer;
 
 test.beforeAll(async () => {
   world = await openGenericWorld();
+  // Opened now, for it is read only when it has been silent for a while.
+  silent = await world.serve("generic-deep-chat.ts");
+  await capture(silent);
+  await world.open(silent, "/old");
 });
 
 test.afterAll(() => world.close());
@@ -89,7 +94,7 @@ test("deep-chat: a session in a shadow root, with a title that is asked for besi
     expect(texts[1]).toBe(DEMO_TURNS[1]!.steps[0]!.text);
     return session;
   };
-  await expect(isWhole).toPass();
+  await expect(isWhole).toPass({ timeout: 20_000 });
   const before = await isWhole();
   // Longer than a page may be silent, after which its elements are read, and delivered.
   await page.waitForTimeout(14_000);
@@ -126,15 +131,12 @@ test("assistant-ui: a session with a tool that runs in the page", async () => {
       toolCallId: (result as { toolCallId?: string }).toolCallId,
     });
     expect(result).toMatchObject({ output: "README.md\nsum.ts" });
-  }).toPass();
+  }).toPass({ timeout: 20_000 });
 });
 
 test("a page without such traffic: what stands in its shadow root", async () => {
-  const server = await world.serve("generic-deep-chat.ts");
-  await capture(server);
-  await world.open(server, "/old");
   await expect(async () => {
-    const [session, ...others] = await archived(server);
+    const [session, ...others] = await archived(silent);
     expect(others).toEqual([]);
     expect(session).toMatchObject({ agent: "generic", certainty: 0.4 });
     expect(session!.messages.map(({ parts }) => parts[0]!.text)).toEqual([
@@ -142,4 +144,20 @@ test("a page without such traffic: what stands in its shadow root", async () => 
       "We spoke of **summer**.",
     ]);
   }).toPass({ timeout: 30_000 });
+});
+
+test("a page whose traffic has a form of its own: what stands in its shadow root", async () => {
+  const server = await world.serve("generic-deep-chat.ts");
+  await capture(server);
+  const page = await world.open(server, "/own");
+  await say(page, "#text-input", "Who are you?", /I answer in/);
+  await expect(async () => {
+    const [session, ...others] = await archived(server);
+    expect(others).toEqual([]);
+    expect(session).toMatchObject({ agent: "generic", certainty: 0.4 });
+    expect(session!.messages.map(({ parts }) => parts[0]!.text)).toEqual([
+      "Who are you?",
+      "I answer in **my own** form.",
+    ]);
+  }).toPass({ timeout: 20_000 });
 });

@@ -64,9 +64,13 @@ function idOf(value: unknown): string | undefined {
 
 function partsOf(message: Json, role: Role): Part[] {
   if (Array.isArray(message.parts)) return readAiSdkParts(message);
-  if (role !== "tool" || message.tool_call_id === undefined) return openaiParts(message);
+  // deep-chat's own form has `text`.
+  const content = message.content ?? message.text;
+  if (role !== "tool" || message.tool_call_id === undefined) {
+    return openaiParts({ ...message, content });
+  }
   const toolCallId = asString(message.tool_call_id) ?? "";
-  return [{ type: "tool-result", toolCallId, output: outputText(message.content) }];
+  return [{ type: "tool-result", toolCallId, output: outputText(content) }];
 }
 
 /** Anthropic's results of tools come in a message of the person; here they are the tool's. */

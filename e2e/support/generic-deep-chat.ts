@@ -40,7 +40,8 @@ const chat = document.createElement(name);
 Object.assign(chat, {
   // Everything that was said goes along with each request.
   requestBodyLimits: { maxMessages: -1 },
-  connect: { stream: true, handler },
+  // deep-chat's own form of requests and answers, or the model's.
+  connect: location.pathname === "/own" ? { url: "/own" } : { stream: true, handler },
   ...(location.pathname === "/old" ? { history: old } : { browserStorage: true }),
 });
 document.body.append(chat);

@@ -22,7 +22,7 @@ export interface GenericWorld {
   options: Page;
   /** Opens a page of a server; it asks the model, as its address says. */
   open(server: WebServer, path?: string): Promise<Page>;
-  /** Serves the page made of a file in this folder, at an origin of its own. */
+  /** Serves the page made of a file in this folder, at an origin of its own; at /own it answers chats in a form of its own. */
   serve(file: string): Promise<WebServer>;
   close(): Promise<void>;
 }
@@ -44,11 +44,14 @@ function servePage(script: string): Promise<WebServer> {
   const page =
     '<!doctype html><title>Page</title><body><script type="module" src="/page.js"></script>';
   return startWebServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    const isPage = request.url?.startsWith("/?") || request.url?.startsWith("/old?");
-    response.statusCode = isScript || isPage ? 200 : 404;
-    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? script : page);
+    const { method, url = "" } = request;
+    const isScript = url === "/page.js";
+    const isPage = /^\/(?:old|own)?\?/.test(url);
+    const isAsked = method === "POST" && url === "/own";
+    response.statusCode = isScript || isPage || isAsked ? 200 : 404;
+    const type = isScript ? "text/javascript" : isAsked ? "application/json" : "text/html";
+    response.setHeader("content-type", type);
+    response.end(isScript ? script : isAsked ? '{"text":"I answer in **my own** form."}' : page);
   });
 }
 

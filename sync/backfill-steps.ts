@@ -141,7 +141,8 @@ export function createSteps(deps: StepDeps) {
       const kept = await deps.keep(run, wish.tap, asked.answer);
       if (kept.kind === "full") await deps.pause(run, "storage-full");
       if (kept.kind !== "stored") return { goesOn: kept.kind === "off" };
-      isOdd ||= kept.isOdd || asked.answer.isTruncated;
+      // An answer without anything in it is no sign of a change, but no session either.
+      isOdd ||= kept.isOdd || asked.answer.isTruncated || asked.answer.body.trim() === "";
       wish = source.load(row.session, answers);
     }
     return { isOdd: isOdd || wish !== null };

@@ -272,6 +272,22 @@ describe("a site", () => {
     expect(world.names()).toEqual(["list:0"]);
   });
 
+  it.each([
+    ["empty", { status: 200, body: " " }],
+    ["cut off", { status: 200, body: '{"path":"s1:0"}', isTruncated: true }],
+  ])(
+    "whose answer is %s has the session counted as failed, and asked again the next time",
+    async (_, fault) => {
+      world.faults = [undefined, undefined, undefined, fault];
+      await run(world.startWorker());
+      expect(world.status).toMatchObject({ state: "done", fetched: 4, failed: 1 });
+      world.requests = [];
+      await run(world.startWorker());
+      expect(world.names().slice(3)).toEqual(["s1:0"]);
+      expect(world.status).toMatchObject({ fetched: 1, failed: 0, unchanged: 4 });
+    },
+  );
+
   it("whose answer cannot all be read has the session counted as failed, with what was understood", async () => {
     world.odd.add("s3");
     await run(world.startWorker());

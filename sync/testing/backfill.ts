@@ -7,7 +7,7 @@ import { createBackfillStore, openBackfillDatabase } from "../backfill-store";
 import type { PauseReason } from "../backfill-troubles";
 
 /** What a request is answered with instead of what the site has. */
-export type Fault = { status: number; retryAfter?: number; body?: string } | null;
+export type Fault = Partial<PageAnswer> | null;
 
 const ORIGIN = "https://chat.example";
 export const OWNER = "user_me";
@@ -88,7 +88,7 @@ export class BackfillWorld {
     const fault = this.faults.shift();
     if (fault === null) return null;
     const base = { url: `${ORIGIN}/${path}`, method: "GET", request: "", isTruncated: false };
-    if (fault) return { ...base, retryAfter: null, body: "", ...fault };
+    if (fault) return { ...base, status: 200, retryAfter: null, body: "", ...fault };
     const status = this.broken.get(path.split(":")[0]!) ?? 200;
     return { ...base, status, retryAfter: null, body: status === 200 ? this.#body(path) : "" };
   }
@@ -138,6 +138,7 @@ export class BackfillWorld {
         ask: (tabId, wish) => this.#ask(tabId, wish),
       },
       keep: (_run, _tap, { body }) => {
+        if (body.trim() === "") return Promise.resolve({ kind: "stored", isOdd: false });
         const { path } = JSON.parse(body) as { path: string };
         if (this.hindrance) return Promise.resolve({ kind: "off" });
         this.kept.push(path);

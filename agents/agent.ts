@@ -34,8 +34,9 @@ export interface Reading {
   /** The site only shows a session that runs elsewhere, where a plugin of its own uploads it: nothing of this session is kept. */
   isElsewhere?: true;
   /**
-   * Read from the page's elements, which may show less than before: gives way to every reading of the traffic, and to a fuller one of its
-   * own kind. `runningKey`: the message that was still being written. `madeKeys`: keys of messages to which the page gives no id.
+   * Read from the page's elements, which may show less than before, or from what a request repeats of its session: gives way to every
+   * reading of the traffic, and to a fuller one of its own kind. `runningKey`: the message that was still being written. `madeKeys`: keys of
+   * messages to which the page gives no id.
    */
   fromPage?: { runningKey?: string; madeKeys: string[] };
 }

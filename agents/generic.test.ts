@@ -246,6 +246,26 @@ describe("answers that were cut", () => {
   });
 });
 
+it("keeps no bytes of an image that was made, and nothing of what a request only refers to", () => {
+  const made = { type: "image_generation_call", result: "iVBORw0KGgo=", output_format: "webp" };
+  const readings = read(generic, {
+    ...{ tap: "chat", url: "https://m.example/v1/responses", method: "POST", status: 200 },
+    request: JSON.stringify({
+      input: [
+        { role: "user", content: "Draw" },
+        { type: "item_reference", id: "rs_1" },
+      ],
+    }),
+    body: JSON.stringify({ object: "response", status: "completed", output: [made] }),
+    isTruncated: false,
+    pageUrl: "https://a.example/",
+  })!;
+  expect(allOf(readings).map(({ parts }) => parts)).toEqual([
+    [{ type: "text", text: "Draw" }],
+    [{ type: "file", mediaType: "image/webp" }],
+  ]);
+});
+
 describe("what is none of a chat", () => {
   const observe = (request: unknown, body: unknown) =>
     read(generic, {

@@ -158,6 +158,10 @@ export function responseItemParts(item: Json): Part[] | null {
     const texts = asRecords(item.summary).concat(asRecords(item.content));
     return textParts(texts.map(({ text }) => asString(text) ?? "").join("\n\n"), "reasoning");
   }
+  if (type === "image_generation_call") {
+    return [filePart({ mediaType: `image/${asString(item.output_format) ?? "png"}` })];
+  }
+  if (type === "item_reference") return [];
   if (type === undefined || type === "message") return null;
   return [unknownPart(asString(type) ?? "item", item)];
 }

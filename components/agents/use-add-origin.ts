@@ -77,7 +77,10 @@ export function useAddOrigin(known: Known) {
     const { origin } = reading;
     const owner = ownerOf(origin, known.agents, known.switches);
     if (owner) {
-      return setOutcome({ kind: "wrong", error: `${origin} already belongs to ${owner.name}.` });
+      const isOn = known.switches[owner.id]?.isEnabled === true;
+      const next = isOn ? "" : " Switch it on in the list of agents.";
+      const error = `${origin} already belongs to ${owner.name}.${next}`;
+      return setOutcome({ kind: "wrong", error });
     }
     if (reading.kind === "unencrypted" && !isConfirmed) return setOutcome(reading);
     await run(add(origin, known));

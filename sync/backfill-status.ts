@@ -7,11 +7,11 @@ const FIRST_GUESS = 1.5;
 
 /** The status of a run; `pauseMs` is the usual time between two requests. */
 export function statusOf(run: BackfillRun, pauseMs: number, now: number): BackfillStatus {
-  const { state, isListed, listed, listTotal, total, fetched, failed, unchanged } = run;
+  const { state, origin, isListed, listed, listTotal, total, fetched, failed, unchanged } = run;
   const left = Math.max(0, total - fetched - failed);
   const msPerSession = run.msPerSession ?? pauseMs * FIRST_GUESS;
   return {
-    ...{ state, listed, listTotal, total, fetched, failed, unchanged },
+    ...{ state, origin, listed, listTotal, total, fetched, failed, unchanged },
     isListing: !isListed,
     waitsUntil: run.failure === "wait" && run.notBefore > now ? run.notBefore : null,
     msLeft: isListed ? left * msPerSession : null,

@@ -91,10 +91,11 @@ export function registerBackfill(deps: BackfillWiring): Backfill {
     store,
     pages,
     hindrance,
-    async chooseOrigin(owner, agentId) {
+    async chooseOrigin(owner, agentId, wanted) {
       const named = (await readSwitches(owner))[agentId]?.origins ?? [];
       const origins: string[] = [];
       for (const origin of deps.originsOf(agentId, named)) {
+        if (wanted !== undefined && origin !== wanted) continue;
         if (!(await deps.isPermitted(origin))) continue;
         if ((await pages.find(origin, null)) !== null) return origin;
         origins.push(origin);
@@ -120,7 +121,7 @@ export function registerBackfill(deps: BackfillWiring): Backfill {
     now: () => Date.now(),
     random: Math.random,
   });
-  onPageMessage("backfill", ({ agentId, wish }) => backfill.wish(agentId, wish));
+  onPageMessage("backfill", ({ agentId, wish, origin }) => backfill.wish(agentId, wish, origin));
   browser.alarms.onAlarm.addListener(({ name }) => {
     if (name === BACKFILL_ALARM) void backfill.wake();
   });

@@ -22,8 +22,8 @@ export interface BackfillDeps extends Pick<StepDeps, "keep" | "reportList" | "is
   getPerson(): Promise<string | null>;
   /** Why nothing may be fetched of an agent for this person now, or null. */
   hindrance(owner: string, agentId: string): Promise<PauseReason | null>;
-  /** The origin whose pages are asked, or null when none is permitted. */
-  chooseOrigin(owner: string, agentId: string): Promise<string | null>;
+  /** The origin whose pages are asked, the wanted one if there is one; null when none is permitted. */
+  chooseOrigin(owner: string, agentId: string, wanted: string | undefined): Promise<string | null>;
   pages: BackfillPages;
   /** By WorkOS user id, then by agent. */
   publish(statuses: Record<string, Record<string, BackfillStatus>>): Promise<void>;
@@ -71,7 +71,7 @@ export class Backfill {
   }
 
   /** Does what the person wants of an agent's backfill. */
-  async wish(agentId: string, wish: BackfillWish): Promise<Answer> {
+  async wish(agentId: string, wish: BackfillWish, wanted?: string): Promise<Answer> {
     const { store, getPerson, hindrance, now } = this.#deps;
     const owner = await getPerson();
     if (this.#deps.sourceOf(agentId) === null) throw new Error("This agent has no history.");
@@ -82,7 +82,11 @@ export class Backfill {
     if (isDone) return { ok: true, value: null };
     const why = owner === null ? "signed-out" : await hindrance(owner, agentId);
     if (why !== null) return { ok: false, trouble: pauseTrouble(why, now()) };
-    return wish === "continue" && run ? this.#resume(run) : this.#begin(owner!, agentId, run);
+    if (wish === "continue" && run) return this.#resume(run);
+    const origin = await this.#deps.chooseOrigin(owner!, agentId, wanted);
+    if (origin === null) return { ok: false, trouble: notPermitted(now()) };
+    await this.#begin({ owner: owner!, agent: agentId, origin }, run);
+    return { ok: true, value: null };
   }
 
   /** Goes on with what the person had running; at each start of the worker, by the alarm, and when what may be captured has changed. */
@@ -101,16 +105,16 @@ export class Backfill {
     await this.#tell();
   }
 
-  async #begin(owner: string, agent: string, before: BackfillRun | undefined): Promise<Answer> {
-    const { store, chooseOrigin, getLife, now } = this.#deps;
-    const origin = await chooseOrigin(owner, agent);
-    if (origin === null) return { ok: false, trouble: notPermitted(now()) };
+  async #begin(
+    of: Pick<BackfillRun, "owner" | "agent" | "origin">,
+    before: BackfillRun | undefined,
+  ): Promise<void> {
+    const { store, getLife, now } = this.#deps;
     if (before) await this.#end(before, "stopped");
-    const run = newRun({ owner, agent, origin, life: await getLife() }, now(), before);
+    const run = newRun({ ...of, life: await getLife() }, now(), before);
     await store.begin(run);
     this.#go(run);
     await this.#tell();
-    return { ok: true, value: null };
   }
 
   async #resume(run: BackfillRun): Promise<Answer> {

@@ -8,6 +8,8 @@ export type BackfillWish = "start" | "pause" | "continue" | "stop";
 export interface BackfillStatus {
   /** `paused` goes on when the person says so; `stopped` and `done` begin anew. */
   state: "running" | "paused" | "stopped" | "done";
+  /** `scheme://host:port` of the pages that are asked. */
+  origin: string;
   /** The site's list is still being read. */
   isListing: boolean;
   /** Sessions that the list has named so far. */

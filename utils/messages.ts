@@ -100,8 +100,11 @@ export interface ProtocolMap {
   saveSettings(data: Settings): void;
   /** Readings of an export file; the next batch goes when this one is stored. */
   importReadings(data: ImportBatch): Answer<{ added: number; known: number }>;
-  /** What the person wants of fetching an agent's earlier sessions; how far it is stands in storage. */
-  backfill(data: { agentId: string; wish: BackfillWish }): Answer;
+  /**
+   * What the person wants of fetching an agent's earlier sessions; how far it is stands in storage. `origin`: where to start, of several
+   * addresses of a self-hosted agent.
+   */
+  backfill(data: { agentId: string; wish: BackfillWish; origin?: string }): Answer;
 
   /** What can be told of an agent that has changed, without any content. */
   getDriftReport(data: { agentId: string }): string;

@@ -1,5 +1,6 @@
 import type { BackfillStatus, BackfillWish } from "../../utils/backfill-run";
 import { sendMessage } from "../../utils/messages";
+import { useState } from "react";
 import type { AgentInfo } from "../agents/switch-agent";
 import { formatAgo } from "../format";
 import { TroubleNotice } from "../TroubleNotice";
@@ -13,6 +14,8 @@ interface Props {
   agent: AgentInfo;
   /** Whether the agent is switched on. */
   isOn: boolean;
+  /** The addresses that the person named for it. */
+  named: string[];
   /** null before the first run. */
   status: BackfillStatus | null;
 }
@@ -44,7 +47,7 @@ function Buttons({ name, state, isDisabled, isBusy, onWish }: ButtonsProps) {
   return button("start", state === null ? "Fetch" : "Fetch again");
 }
 
-function Words({ status }: { status: BackfillStatus }) {
+function Words({ status, hasChoice }: { status: BackfillStatus; hasChoice: boolean }) {
   const now = useNow();
   const { state, endedAt } = status;
   const isOver = state === "done" || state === "stopped";
@@ -57,6 +60,7 @@ function Words({ status }: { status: BackfillStatus }) {
           <span className="text-ink-soft"> · {formatAgo(endedAt, now)}</span>
         )}
       </p>
+      {hasChoice && <p className="wrap-anywhere">From {status.origin}</p>}
       {detailWords(status, now).map((words) => (
         <p key={words}>{words}</p>
       ))}
@@ -64,18 +68,54 @@ function Words({ status }: { status: BackfillStatus }) {
   );
 }
 
+interface OriginProps {
+  name: string;
+  origins: string[];
+  value: string;
+  onChange: (origin: string) => void;
+}
+
+function OriginChoice({ name, origins, value, onChange }: OriginProps) {
+  return (
+    <select
+      aria-label={`Address of ${name}`}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+      className="h-7 max-w-full rounded-md border border-line bg-surface px-1.5 text-sm"
+    >
+      {origins.map((origin) => (
+        <option key={origin}>{origin}</option>
+      ))}
+    </select>
+  );
+}
+
 /** One agent: how far fetching its earlier sessions is, and what can be done about it. */
-export function BackfillRow({ agent, isOn, status }: Props) {
+export function BackfillRow({ agent, isOn, named, status }: Props) {
   const action = useAction();
   const state = status?.state ?? null;
   const isUnderWay = state === "running" || state === "paused";
-  const wish = (wanted: BackfillWish) =>
-    void action.run(sendMessage("backfill", { agentId: agent.id, wish: wanted }));
+  const origins = [...new Set([...named, ...agent.origins.map((one) => one.slice(0, -2))])];
+  const [origin, setOrigin] = useState(origins[0]);
+  // With several servers the person says which; else the open tab does.
+  const hasChoice = named.length > 0 && origins.length > 1;
+  const wish = (wanted: BackfillWish) => {
+    const at = wanted === "start" && hasChoice ? { origin } : {};
+    void action.run(sendMessage("backfill", { agentId: agent.id, wish: wanted, ...at }));
+  };
   return (
     <li aria-label={agent.name} className="grid gap-2 py-3 first:pt-0 last:pb-0">
       <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
         <h3 className="font-medium">{agent.name}</h3>
-        <div className="flex gap-1.5">
+        <div className="flex min-w-0 flex-wrap items-center justify-end gap-1.5">
+          {hasChoice && !isUnderWay && (
+            <OriginChoice
+              name={agent.name}
+              origins={origins}
+              value={origin!}
+              onChange={setOrigin}
+            />
+          )}
           <Buttons
             name={agent.name}
             state={state}
@@ -92,7 +132,7 @@ export function BackfillRow({ agent, isOn, status }: Props) {
           max={status.total}
         />
       )}
-      {status && <Words status={status} />}
+      {status && <Words status={status} hasChoice={hasChoice} />}
       {action.trouble ? (
         <TroubleNotice trouble={action.trouble} />
       ) : (

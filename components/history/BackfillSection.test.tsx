@@ -11,7 +11,13 @@ import { BackfillSection } from "./BackfillSection";
 import { aboutTime } from "./backfill-words";
 
 const status: BackfillStatus = {
-  ...{ state: "running", isListing: false, listed: 2000, listTotal: 2000 },
+  ...{
+    state: "running",
+    origin: "http://127.0.0.1:5001",
+    isListing: false,
+    listed: 2000,
+    listTotal: 2000,
+  },
   ...{ total: 1208, fetched: 340, failed: 2, unchanged: 792 },
   ...{ waitsUntil: null, msLeft: 9 * 60_000, hasOwnTab: false, trouble: null, endedAt: null },
 };
@@ -93,6 +99,24 @@ it("says what came of it, also of nothing new", async () => {
   await backfills.setValue({ [ada.id]: { opencode: { ...status, ...nothing } } });
   expect(await within(row).findByText("Nothing has changed since the last time.")).toBeTruthy();
   expect(within(row).getByRole("button", { name: "Fetch again: opencode" })).toBeTruthy();
+});
+
+it("lets the person say which of several servers is asked", async () => {
+  const origins = ["http://127.0.0.1:5001", "https://code.example"];
+  await agentSwitches.setValue({ [ada.id]: { opencode: { isEnabled: true, origins } } });
+  render(<BackfillSection agents={agents} personId={ada.id} />);
+  const row = await screen.findByRole("listitem", { name: "opencode" });
+  const choice = within(row).getByRole("combobox", { name: "Address of opencode" });
+  expect(choice).toHaveProperty("value", origins[0]);
+  await userEvent.selectOptions(choice, origins[1]!);
+  const heard: unknown[] = [];
+  stopListening();
+  stopListening = onMessage("backfill", ({ data }) => {
+    heard.push(data);
+    return answer;
+  });
+  await userEvent.click(within(row).getByRole("button", { name: "Fetch: opencode" }));
+  expect(heard).toEqual([{ agentId: "opencode", wish: "start", origin: origins[1] }]);
 });
 
 it("tells why it could not be started", async () => {

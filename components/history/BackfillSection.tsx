@@ -29,6 +29,7 @@ export function BackfillSection({ agents, personId }: Props) {
             <BackfillRow
               key={agent.id}
               agent={agent}
+              named={switches?.[agent.id]?.origins ?? []}
               isOn={switches?.[agent.id]?.isEnabled === true}
               status={statuses?.[agent.id] ?? null}
             />

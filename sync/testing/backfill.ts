@@ -124,7 +124,7 @@ export class BackfillWorld {
           : null,
       getPerson: () => Promise.resolve(this.person),
       hindrance: () => Promise.resolve(this.hindrance),
-      chooseOrigin: () => Promise.resolve(ORIGIN),
+      chooseOrigin: (_owner, _agent, wanted) => Promise.resolve(wanted ?? ORIGIN),
       pages: {
         find: () => Promise.resolve(this.ownTab),
 

@@ -47,6 +47,7 @@ describe("an agent for any page", () => {
   const known = [
     opencode,
     { ...site, origins: ["https://site.example/*"] },
+    { ...testAgent, origins: ["https://host.example/*"] },
     { ...site, id: "any", kind: "any" as const },
   ];
   const at = (origin: string, switches: Switches) =>
@@ -57,6 +58,7 @@ describe("an agent for any page", () => {
   it.each<[string, string, Switches, string[]]>([
     ["where the person named it", "https://a.example", {}, ["any"]],
     ["not on a known site, switched on or not", "https://site.example", {}, []],
+    ["not on the site of one that people host too", "https://host.example", {}, []],
     ["not where a known agent is on", LOCAL, { opencode: on() }, ["opencode"]],
     ["where a known agent usually runs, but is not on", LOCAL, { opencode: off() }, ["any"]],
   ])("is used %s", (_, origin, switches, expected) => {

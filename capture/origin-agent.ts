@@ -16,15 +16,16 @@ export function agentPatterns(agent: Agent, agentSwitch: AgentSwitch | undefined
 }
 
 /**
- * Whether a known agent has these pages, so that one for any page is not used there: a site's own, switched on or not; where people host an
- * agent, while that is on.
+ * Whether a known agent has these pages, so that one for any page is not used there: a site's own, switched on or not; on the
+ * person's own machine, where several may run at one port, while the agent is on.
  */
 export function isKnown(pattern: string, switches: Switches, agents: readonly Agent[]): boolean {
   return agents.some((agent) => {
     if (agent.kind === "any") return false;
     const isOn = switches[agent.id]?.isEnabled === true;
     const patterns = isOn ? agentPatterns(agent, switches[agent.id]) : agent.origins;
-    return (isOn || agent.selfHosted === undefined) && patterns.includes(pattern);
+    const isSite = agent.selfHosted === undefined || pattern.startsWith("https:");
+    return (isOn || isSite) && patterns.includes(pattern);
   });
 }
 

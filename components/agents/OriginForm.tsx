@@ -65,7 +65,7 @@ function UnknownNotice({ origin, onAny }: { origin: string; onAny?: () => void }
   return (
     <Notice
       tone="info"
-      title={`No agent that is known runs at ${origin}, so nothing is captured there yet.`}
+      title={`No known agent runs at ${origin}, so nothing is captured there yet.`}
       actions={onAny && action}
     >
       {onAny &&

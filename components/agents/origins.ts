@@ -96,8 +96,8 @@ interface Claimant {
 }
 
 /**
- * The agent to which an origin belongs already: one that the person named it for, or whose own it is. Of those that people host themselves,
- * their own origins are only where they usually run, and count while the agent is on.
+ * The agent to which an origin belongs already: one that the person named it for, or whose own it is. On the person's
+ * own machine an agent's own origins are only where it usually runs, and count while it is on.
  */
 export function ownerOf<Known extends Claimant>(
   origin: string,
@@ -106,7 +106,7 @@ export function ownerOf<Known extends Claimant>(
 ): Known | undefined {
   return agents.find(({ id, kind, origins }) => {
     if (switches[id]?.origins.includes(origin)) return true;
-    const isOn = kind !== "self-hosted" || switches[id]?.isEnabled === true;
-    return isOn && origins.includes(`${origin}/*`);
+    const isSite = kind !== "self-hosted" || origin.startsWith("https:");
+    return (isSite || switches[id]?.isEnabled === true) && origins.includes(`${origin}/*`);
   });
 }

@@ -31,7 +31,8 @@ interface ButtonsProps {
 function Buttons({ name, state, isDisabled, isBusy, onWish }: ButtonsProps) {
   const button = (wish: BackfillWish, label: string, isFirst = true) => (
     <Button
-      key={wish}
+      // The first stays the same button, so that it keeps the focus while its wish changes.
+      key={isFirst ? "first" : "stop"}
       size="small"
       look={isFirst ? "secondary" : "quiet"}
       isBusy={isFirst && isBusy}
@@ -44,7 +45,7 @@ function Buttons({ name, state, isDisabled, isBusy, onWish }: ButtonsProps) {
   );
   if (state === "running") return [button("pause", "Pause"), button("stop", "Stop", false)];
   if (state === "paused") return [button("continue", "Continue"), button("stop", "Stop", false)];
-  return button("start", state === null ? "Fetch" : "Fetch again");
+  return [button("start", state === null ? "Fetch" : "Fetch again")];
 }
 
 function Words({ status, hasChoice }: { status: BackfillStatus; hasChoice: boolean }) {

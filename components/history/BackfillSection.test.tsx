@@ -59,6 +59,9 @@ it("lists the agents that are on and can be asked, each with a button that start
   expect(within(row).queryByRole("progressbar")).toBeNull();
   await userEvent.click(within(row).getByRole("button", { name: "Fetch: opencode" }));
   expect(wishes).toEqual([["opencode", "start"]]);
+  await backfills.setValue({ [ada.id]: { opencode: status } });
+  const pause = await within(row).findByRole("button", { name: "Pause: opencode" });
+  expect(document.activeElement).toBe(pause);
 });
 
 it("shows how far it is, how long it takes, and what was left out", async () => {

@@ -13,17 +13,27 @@ export interface FirefoxWithExtension {
   waitForPage(start: string): Promise<Page>;
 }
 
-/** Starts headless Firefox in a profile of its own and installs the unpacked extension. The same `uuid` finds its storage again. */
+/** How to start it. */
+interface FirefoxOptions {
+  /** The same one finds the extension's storage again. */
+  uuid?: string;
+  prefs?: Record<string, unknown>;
+  /** Also certificates that nobody vouches for. */
+  acceptInsecureCerts?: boolean;
+}
+
+/** Starts headless Firefox in a profile of its own and installs the unpacked extension. */
 export async function launchFirefox(
   extensionDir: string,
   userDataDir: string,
-  { uuid = randomUUID(), prefs = {} }: { uuid?: string; prefs?: Record<string, unknown> } = {},
+  { uuid = randomUUID(), prefs = {}, acceptInsecureCerts = false }: FirefoxOptions = {},
 ): Promise<FirefoxWithExtension> {
   const browser = await puppeteer.launch({
     browser: "firefox",
     executablePath: await ensureFirefox(),
     headless: true,
     userDataDir,
+    acceptInsecureCerts,
     // Without it Firefox refuses to navigate a driven tab to moz-extension pages.
     args: ["--remote-allow-system-access"],
     extraPrefsFirefox: {

@@ -63,7 +63,7 @@ function asMade(call: Call, secret: string): Record<string, unknown> {
   };
 }
 
-/** A page that makes the calls at once, as its first script; `played` on its window is what it got of each. */
+/** A page that makes the calls at once, as its first script, and shows its markup; `played` on its window is what it got of each. */
 export function replayPage(replay: Replay, calls: readonly Call[]): string {
   const secret = secretOf(replay);
   const given = JSON.stringify(calls.map((call) => asMade(call, secret)));
@@ -71,5 +71,6 @@ export function replayPage(replay: Replay, calls: readonly Call[]): string {
     ([name, value]) => `document.cookie = ${JSON.stringify(`${name}=${value}; path=/; secure`)};`,
   );
   const script = [...cookies, SCRIPT, `window.played = play(${given.replaceAll("<", "\\u003c")});`];
-  return `<!doctype html><title>A page</title><script>${script.join("")}</script>`;
+  const shown = replay.markup ?? "";
+  return `<!doctype html><title>A page</title><script>${script.join("")}</script>${shown}`;
 }

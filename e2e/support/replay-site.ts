@@ -13,6 +13,8 @@ import { isStream, replayPage } from "./replay-page.ts";
 export interface ReplaySite {
   /** What the browser is started with, so that it finds the sites. */
   browserArgs: string[];
+  /** The same for Firefox, which must besides accept certificates that nobody vouches for. */
+  firefoxPrefs: Record<string, string>;
   /** From now on the page of this recording makes the calls of this phase; each is answered once, what only we ask as often as asked. */
   play(replay: Replay, phase: Phase): void;
   /** What was asked since then and is not recorded, as `GET https://...`. */
@@ -125,9 +127,14 @@ export async function startReplaySite(replays: readonly Replay[]): Promise<Repla
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const rules = hostsOf(replays).map((host) => `MAP ${host}:443 127.0.0.1:${port}`);
+  const hosts = hostsOf(replays);
+  const rules = hosts.map((host) => `MAP ${host}:443 127.0.0.1:${port}`);
   return {
     browserArgs: [`--host-resolver-rules=${rules.join(", ")}`, "--ignore-certificate-errors"],
+    firefoxPrefs: {
+      "network.dns.localDomains": hosts.join(","),
+      "network.socket.forcePort": `443=${port}`,
+    },
     play(replay, phase) {
       recording.begin(replay[phase]);
       page = replayPage(replay, replay[phase]);

@@ -21,6 +21,7 @@ interface Shown {
 /** Everything that a replay needs. */
 export interface ReplayWorld {
   site: ReplaySite;
+  browser: LaunchedExtension;
   archive: Archive;
   /** The one tab. */
   page: Page;
@@ -85,6 +86,7 @@ export async function openReplayWorld(
   await switchOn(browser, await shownAgents(replays), replays);
   return {
     site,
+    browser,
     archive: world.archiveOf("user_ada"),
     page: await browser.context.newPage(),
     sent,

@@ -36,6 +36,8 @@ export interface Replay {
   load: Call[];
   /** What only we ask. */
   answers: Call[];
+  /** What the page shows, as HTML. */
+  markup?: string;
   /** What the archive holds in the end. */
   expected: Held & { /** Sessions of its sub-agents. */ children?: Held[] };
 }

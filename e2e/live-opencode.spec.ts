@@ -43,12 +43,13 @@ test.afterAll(async ({ world }) => {
 });
 
 const shownKey = () => sessionIdOf(page.url())!;
+const box = () => page.locator('[data-component="prompt-input"]');
 const button = (name: string) => page.getByRole("button", { name, exact: true });
 
 /** Types into the box, behind what it holds, and presses Enter. */
 async function submit(text: string): Promise<void> {
   const posted = page.waitForRequest((request) => request.method() === "POST");
-  await page.locator('[data-component="prompt-input"]').click();
+  await box().click();
   await page.keyboard.press("Control+End");
   await page.keyboard.type(text);
   await page.keyboard.press("Enter");
@@ -57,7 +58,7 @@ async function submit(text: string): Promise<void> {
 
 /** Types what opens a list of suggestions, and takes one. */
 async function choose(text: string, suggestion: string): Promise<void> {
-  await page.locator('[data-component="prompt-input"]').click();
+  await box().click();
   await page.keyboard.type(text);
   await page.locator("[data-suggestion-id]").filter({ hasText: suggestion }).first().click();
 }
@@ -230,7 +231,8 @@ test("a turn that is taken back and asked in another way", async () => {
   await choose("/undo", "/undo");
   await page.getByText("rolled back").waitFor();
   // The page puts the prompt back into its box.
-  await page.locator('[data-component="prompt-input"]').press("Control+A");
+  await expect(box()).toContainText("Take this back");
+  await box().press("Control+A");
   await page.keyboard.press("Backspace");
   await play("Ask this instead");
   for (const message of taken) kept.set(message.key, message);
@@ -271,6 +273,7 @@ test("a fork of the session", async () => {
   const fork = shownKey();
   await page.getByText("Two ways").first().waitFor();
   // The page puts the prompt at which the fork begins into its box.
+  await expect(box()).toContainText("Think first");
   await during(() => submit(" of all"));
   expect(await opencodeMessages(url, fork)).toHaveLength(6);
   await expectWholeSession(archive, url, fork);

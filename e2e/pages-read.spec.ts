@@ -156,46 +156,61 @@ test.beforeAll(async ({ world }) => {
 
 test.afterAll(() => run.close());
 
-test("a page whose traffic is not known is read: its answer once and whole, and nothing when it is off", async () => {
-  const page = await open(lovable, run.page);
-  await expectHeld(lovable);
-
+/** Has the page write an answer; resolves when it is written. */
+async function writeAnswer(page: Page, words: readonly string[]): Promise<void> {
   await page.evaluate(
-    (words) => (window as unknown as { answer(given: string[]): Promise<void> }).answer(words),
-    WORDS,
+    (given) =>
+      (window as unknown as { answer(words: readonly string[]): Promise<void> }).answer(given),
+    words,
   );
+}
+
+/** Waits until the archive has what the page showed at first, and after that these answers, each once. */
+async function expectAnswers(...texts: string[]): Promise<void> {
   const { session, messages } = lovable.expected;
   const known = new Set(messages.map(({ key }) => key));
   await expect(async () => {
     const [held] = await archivedOf(run.archive, lovable);
-    const [answer, ...others] = held!.messages.filter(({ key }) => !known.has(key));
-    expect(others).toEqual([]);
-    expect(answer).toEqual({
-      key: expect.stringMatching(/^page-/) as string,
-      parentKey: session.activeLeafKey,
-      role: "assistant",
-      position: messages.length,
-      state: "final",
-      parts: [{ type: "text", text: WORDS.join(" ") }],
-    });
-    expect(held!.session).toEqual({ ...session, activeLeafKey: answer!.key });
-    expect(held!.messages).toHaveLength(messages.length + 1);
+    const rows = held!.messages as { key: string; position: number }[];
+    expect(rows.filter(({ key }) => known.has(key))).toEqual(expectedOf(lovable)[0]!.messages);
+    const answers = rows.filter(({ key }) => !known.has(key));
+    answers.sort((one, other) => one.position - other.position);
+    expect(answers).toEqual(
+      texts.map((text, at) => ({
+        key: expect.stringMatching(/^page-/),
+        parentKey: answers[at - 1]?.key ?? session.activeLeafKey,
+        role: "assistant",
+        position: messages.length + at,
+        state: "final",
+        parts: [{ type: "text", text }],
+      })),
+    );
+    expect(held!.session).toEqual({ ...session, activeLeafKey: answers.at(-1)?.key });
   }).toPass({ timeout: 15_000, intervals: [200] });
+}
+
+test("a page whose traffic is not known is read: its answer once and whole, and nothing while it is off", async () => {
+  const page = await open(lovable, run.page);
+  await expectHeld(lovable);
+  await writeAnswer(page, WORDS);
+  await expectAnswers(WORDS.join(" "));
 
   await options.bringToFront();
-  const isOn = options.getByRole("switch", { name: "Lovable" });
-  await isOn.click();
-  await expect(isOn).not.toBeChecked();
+  const lovableSwitch = options.getByRole("switch", { name: "Lovable" });
+  await lovableSwitch.click();
+  await expect(lovableSwitch).not.toBeChecked();
   const before = [await run.archive.sessions(), await capturedRows(options)];
   // What is open already, and what is opened then.
-  await page.evaluate(() =>
-    (window as unknown as { answer(given: string[]): Promise<void> }).answer(["more"]),
-  );
+  await writeAnswer(page, ["more"]);
   const other = await open({ ...lovable, page: OTHER_PROJECT });
   await other.waitForTimeout(3_000);
   expect([await run.archive.sessions(), await capturedRows(options)]).toEqual(before);
   expect(await readTabs()).not.toContain(OTHER_PROJECT);
   await other.close();
+
+  await options.bringToFront();
+  await lovableSwitch.click();
+  await expectAnswers(WORDS.join(" "), "more");
 });
 
 test("a chat whose requests have changed is marked and read from its page, until its traffic is read", async () => {
@@ -212,7 +227,15 @@ test("a chat whose requests have changed is marked and read from its page, until
   await expectHeld(changed);
   expect(await readTabs()).toEqual([changed.page]);
 
+  // Its traffic is understood again, while its elements are still read: they change nothing of that.
+  run.site.play(chat, "load");
+  await page.evaluate(async (url) => (await fetch(url)).text(), recorded.load[0]!.url);
+  await expectHeld(chat);
+  await page.getByText("Seventeen.").evaluate((answer) => (answer.textContent += " And more."));
+  await page.waitForTimeout(3_000);
+  await expectHeld(chat);
   await open(chat, page);
+  await page.waitForTimeout(1_000);
   await expectHeld(chat);
   await options.bringToFront();
   await expect(mark()).toBeHidden();

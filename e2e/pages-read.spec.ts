@@ -213,7 +213,9 @@ test("a page whose traffic is not known is read: its answer once and whole, and 
   await expectAnswers(WORDS.join(" "), "more");
 });
 
-test("a chat whose requests have changed is marked and read from its page, until its traffic is read", async () => {
+test("a chat whose requests have changed is marked and read from its page, until its traffic is read", async ({
+  world,
+}) => {
   await shared.page.waitForTimeout(Math.max(0, shared.openedAt + 12_000 - Date.now()));
   await options.bringToFront();
   await expect(mark()).toBeHidden();
@@ -231,11 +233,12 @@ test("a chat whose requests have changed is marked and read from its page, until
   run.site.play(chat, "load");
   await page.evaluate(async (url) => (await fetch(url)).text(), recorded.load[0]!.url);
   await expectHeld(chat);
-  await page.getByText("Seventeen.").evaluate((answer) => (answer.textContent += " And more."));
-  await page.waitForTimeout(3_000);
-  await expectHeld(chat);
-  await open(chat, page);
   await page.waitForTimeout(1_000);
+  const sent = world.wire.bytesSent();
+  await page.getByText("Seventeen.").evaluate((answer) => (answer.textContent += " And more."));
+  await page.waitForTimeout(4_000);
+  expect(world.wire.bytesSent()).toBe(sent);
+  await open(chat, page);
   await expectHeld(chat);
   await options.bringToFront();
   await expect(mark()).toBeHidden();
@@ -248,12 +251,13 @@ test("a chat whose requests have changed is marked and read from its page, until
   await untouched.close();
 });
 
-test("Firefox: the reader is registered, and reads the page", async ({ world }) => {
-  const { stack } = world;
-  const extensionDir = await firefoxBuild;
-  const site = await startReplaySite([lovable]);
+test("Firefox: a page is read by its elements, from the start or when its traffic is silent", async ({
+  world,
+}) => {
+  const archive = world.archiveOf("user_grace");
+  const site = await startReplaySite([lovable, recorded]);
   const { browser, ...firefox } = await launchFirefox(
-    extensionDir,
+    await firefoxBuild,
     await world.newFolder("firefox-profile"),
     { prefs: site.firefoxPrefs, acceptInsecureCerts: true },
   );
@@ -261,16 +265,23 @@ test("Firefox: the reader is registered, and reads the page", async ({ world }) 
     const welcome = await firefox.openPage("welcome");
     await click(welcome, "button", "Agree");
     await click(welcome, "button", "Sign in");
-    const login = await firefox.waitForPage(stack.authkit.url);
+    const login = await firefox.waitForPage(world.stack.authkit.url);
     await login.locator("::-p-text(grace@example.com)").setTimeout(30_000).click();
     await expectText(welcome, "grace@example.com");
-    await click(welcome, "switch", "Lovable");
-    await welcome.locator('[role="switch"][aria-checked="true"]').setTimeout(15_000).wait();
-
-    site.play(lovable, "load");
-    const page = await browser.newPage();
-    await page.goto(lovable.page);
-    await expectHeld(lovable, world.archiveOf("user_grace"));
+    const areOn = () =>
+      welcome.evaluate(() => document.querySelectorAll('[aria-checked="true"]').length);
+    for (const [at, name] of ["ChatGPT", "Lovable"].entries()) {
+      await click(welcome, "switch", name);
+      await expect.poll(areOn).toBe(at + 1);
+    }
+    for (const replay of [changed, lovable]) {
+      site.play(replay, "load");
+      const page = await browser.newPage();
+      await page.goto(replay.page);
+      await page.evaluate(() => (window as unknown as { played: Promise<unknown> }).played);
+    }
+    await expectHeld(lovable, archive);
+    await expectHeld(changed, archive);
   } finally {
     await browser.close();
     await site.close();

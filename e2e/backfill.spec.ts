@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { setUpPerson } from "../local/journey.ts";
 import { killWorker, openPage } from "./support/extension.ts";
+import { ownPerson } from "./support/people.ts";
 import { archivedMessages, expectArchived } from "./support/rows.ts";
 import { startWebServer } from "./support/web-server.ts";
 import { expect, test } from "./support/world.ts";
@@ -52,11 +53,11 @@ test("fetches what is not there yet, through a killed worker and a pause; then o
 }) => {
   test.setTimeout(400_000);
   const { url } = world.opencode;
-  const keys = await makeSessions(url, 12);
+  const keys = await makeSessions(url, 7);
   const browser = await world.openBrowser();
   const { context } = browser;
-  const archive = world.archiveOf("user_ada");
-  const person = { email: "ada@example.com", opencodeUrl: url };
+  const archive = world.archiveOf(ownPerson.backfill.id);
+  const person = { email: ownPerson.backfill.email, opencodeUrl: url };
   await setUpPerson(context, browser.extensionId, person);
   const loads = watchLoads(context);
   const openTabs = () => context.pages().filter((page) => page.url().startsWith(url));
@@ -150,8 +151,8 @@ test("leaves a site alone for as long as it asks, and after a restart until the 
   const site = await startTiredSite(12);
   const profile = await world.newFolder("profile");
   let browser = await world.openBrowser(profile);
-  const archive = world.archiveOf("user_grace");
-  const person = { email: "grace@example.com", opencodeUrl: site.url };
+  const archive = world.archiveOf(ownPerson.patient.id);
+  const person = { email: ownPerson.patient.email, opencodeUrl: site.url };
   await setUpPerson(browser.context, browser.extensionId, person);
   let { row } = rowOf(await openPage(browser, "earlier"));
   await row.getByRole("button", { name: "Fetch: opencode" }).click();

@@ -1,6 +1,7 @@
 import { strToU8, zipSync } from "fflate";
 import { setUpPerson } from "../local/journey.ts";
 import { archivedMessages } from "./support/rows.ts";
+import { ownPerson } from "./support/people.ts";
 import { openPage } from "./support/extension.ts";
 import { expect, test } from "./support/world.ts";
 
@@ -41,9 +42,9 @@ test("imports an official export once, whatever is chosen again, and says what b
   world,
 }) => {
   const browser = await world.openBrowser();
-  const archive = world.archiveOf("user_grace");
+  const archive = world.archiveOf(ownPerson.import.id);
   await setUpPerson(browser.context, browser.extensionId, {
-    email: "grace@example.com",
+    email: ownPerson.import.email,
     opencodeUrl: world.opencode.url,
   });
   const page = await openPage(browser, "earlier");

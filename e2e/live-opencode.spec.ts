@@ -11,6 +11,7 @@ import {
   opencodeChildren,
   opencodeMessages,
 } from "./support/rows.ts";
+import { ownPerson } from "./support/people.ts";
 import { expect, test } from "./support/world.ts";
 
 test.describe.configure({ mode: "serial" });
@@ -28,10 +29,10 @@ test.beforeAll(async ({ world }) => {
   world.model.setTurns(LIVE_TURNS);
   world.model.setChunkMs(3);
   url = world.opencode.url;
-  archive = world.archiveOf("user_ada");
+  archive = world.archiveOf(ownPerson.live.id);
   browser = await world.openBrowser();
   const { context, extensionId } = browser;
-  await setUpPerson(context, extensionId, { email: "ada@example.com", opencodeUrl: url });
+  await setUpPerson(context, extensionId, { email: ownPerson.live.email, opencodeUrl: url });
   page = await openOpencode(context, world.opencode);
   key = await playTurn(page, url, "Say hello");
 });

@@ -9,6 +9,7 @@ import { setUpPerson } from "../../local/journey.ts";
 import { openPage } from "./extension.ts";
 import type { Held, Replay } from "./replay.ts";
 import { startReplaySite, type ReplaySite } from "./replay-site.ts";
+import { ownPerson } from "./people.ts";
 import type { World } from "./world.ts";
 
 /** What of an agent the options page shows. */
@@ -80,14 +81,14 @@ export async function openReplayWorld(
     headless: true,
     args: site.browserArgs,
   });
-  const person = { email: "ada@example.com", opencodeUrl: world.opencode.url };
+  const person = { email: ownPerson.replay.email, opencodeUrl: world.opencode.url };
   const welcome = await setUpPerson(browser.context, browser.extensionId, person);
   await welcome.close();
   await switchOn(browser, await shownAgents(replays), replays);
   return {
     site,
     browser,
-    archive: world.archiveOf("user_ada"),
+    archive: world.archiveOf(ownPerson.replay.id),
     page: await browser.context.newPage(),
     sent,
     async close() {

@@ -10,6 +10,7 @@ import { buildExtension } from "../../local/extension-build.ts";
 import { startModel, type Model } from "../../local/model.ts";
 import { startOpencode, type Opencode } from "../../local/opencode.ts";
 import { startStack, type Stack } from "../../local/stack.ts";
+import { people } from "./people.ts";
 import { freePort } from "./web-server.ts";
 import { openWire, type Wire } from "./wire.ts";
 
@@ -38,7 +39,7 @@ async function withWorld(use: (world: World) => Promise<void>): Promise<void> {
   };
   const newFolder = (name: string): Promise<string> => mkdtemp(join(folder, `${name}-`));
   try {
-    const stack = ending(await startStack({ dataDir: join(folder, "stack") }));
+    const stack = ending(await startStack({ dataDir: join(folder, "stack"), people }));
     const wire = ending(await openWire(stack.convex.url));
     const model = ending(await startModel());
     const opencode = ending(

@@ -103,6 +103,17 @@ describe.each([
     expect(server.headers.get(`${ME}/s`)?.activeLeafKey).toBeUndefined();
   });
 
+  it("keeps the leaf of the traffic while the page shows older messages", async () => {
+    const all = ["a", "b", "c"].map((key) => message(key));
+    await add(captured("s", all, { activeLeafKey: "c" }));
+    await add(shown([message("a"), message("b")]));
+    await sendAll();
+    expect(server.headers.get(`${ME}/s`)?.activeLeafKey).toBe("c");
+    await add(shown([message("b"), message("d")]));
+    await sendAll();
+    expect(server.headers.get(`${ME}/s`)?.activeLeafKey).toBe("d");
+  });
+
   it("a page that mounts less after a reload changes nothing", async () => {
     const all = ["a", "b", "c", "d"].map((key) => message(key, key));
     await add(shown(all));

@@ -79,7 +79,10 @@ export function placePage<Page extends PageSession>(
     delete placed.parentKey;
     return above === undefined ? placed : { ...placed, parentKey: above };
   });
-  if (kept.length === page.messages.length) return { ...page, messages };
+  // What the traffic knows may be far from the end: the page shows as much as it is scrolled to.
+  const leaf = known.get(page.session.activeLeafKey ?? "");
+  const isLeafOld = leaf !== undefined && leaf.fullness === undefined;
+  if (kept.length === page.messages.length && !isLeafOld) return { ...page, messages };
   const session = { ...page.session };
   delete session.activeLeafKey;
   // Of a session whose traffic was read that says how sure it is.

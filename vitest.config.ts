@@ -5,6 +5,8 @@ const never = ["**/node_modules/**", ".output/**", ".wxt/**", ".data/**", "e2e/*
 
 export default defineConfig({
   test: {
+    // One fewer than the cores is the default: a single one on two cores, which mostly waits for servers.
+    maxWorkers: 2,
     projects: [
       {
         plugins: [await WxtVitest()],

@@ -53,7 +53,7 @@ test("fetches what is not there yet, through a killed worker and a pause; then o
 }) => {
   test.setTimeout(400_000);
   const { url } = world.opencode;
-  const keys = await makeSessions(url, 7);
+  const keys = await makeSessions(url, 6);
   const browser = await world.openBrowser();
   const { context } = browser;
   const archive = world.archiveOf(ownPerson.backfill.id);
@@ -79,9 +79,9 @@ test("fetches what is not there yet, through a killed worker and a pause; then o
   await row.getByRole("button", { name: "Pause: opencode" }).click();
   await expect(row.getByText(/paused/)).toBeVisible();
   // The one that was on its way.
-  await page.waitForTimeout(5_000);
+  await page.waitForTimeout(4_000);
   const [pausedAt, loaded] = [await done(), loads.length];
-  await page.waitForTimeout(8_000);
+  await page.waitForTimeout(4_000);
   expect([await done(), loads.length]).toEqual([pausedAt, loaded]);
 
   await row.getByRole("button", { name: "Continue: opencode" }).click();

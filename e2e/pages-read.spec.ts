@@ -16,6 +16,7 @@ import {
   openReplayWorld,
   type ReplayWorld,
 } from "./support/replay-world.ts";
+import { ownPerson } from "./support/people.ts";
 import { startReplaySite } from "./support/replay-site.ts";
 import { expect, test } from "./support/world.ts";
 
@@ -142,7 +143,7 @@ async function expectHeld(replay: Replay, archive: Archive = run.archive): Promi
 const mark = () => options.getByText(/^ChatGPT changed on /);
 
 test.beforeAll(async ({ world }) => {
-  run = await openReplayWorld(world, [lovable, recorded]);
+  run = await openReplayWorld(world, [lovable, recorded], ownPerson.pages);
   options = await openPage(run.browser, "options");
   shared = { page: await open(sharedChat), openedAt: Date.now() };
   firefoxBuild = buildExtension({

@@ -2,6 +2,7 @@
  * Every agent whose traffic is known, in Chromium under the site's real name: a page makes the recorded calls the way the site does, first
  * a live turn, then a reload. The archive then holds exactly the session that is expected.
  */
+import { ownPerson } from "./support/people.ts";
 import { loadReplays, secretOf, textOf, type Phase, type Replay } from "./support/replay.ts";
 import {
   archivedOf,
@@ -19,7 +20,7 @@ const known = new Set<string>();
 const played: Replay[] = [];
 
 test.beforeAll(async ({ world }) => {
-  run = await openReplayWorld(world, replays);
+  run = await openReplayWorld(world, replays, ownPerson.replay);
 });
 
 test.afterAll(() => run.close());

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { expect, type Page } from "@playwright/test";
 import { runnerImport } from "vite";
 import type { Archive, ArchivedSession } from "../../local/archive.ts";
+import type { Person } from "../../local/authkit/people.ts";
 import { ensureChromium } from "../../local/browsers.ts";
 import { launchExtension, preapprove, type LaunchedExtension } from "../../local/chromium.ts";
 import { setUpPerson } from "../../local/journey.ts";
 import { openPage } from "./extension.ts";
 import type { Held, Replay } from "./replay.ts";
 import { startReplaySite, type ReplaySite } from "./replay-site.ts";
-import { ownPerson } from "./people.ts";
 import type { World } from "./world.ts";
 
 /** What of an agent the options page shows. */
@@ -67,10 +67,11 @@ async function switchOn(
   await options.close();
 }
 
-/** Opens it: one browser for all recordings. */
+/** Opens it: one browser for all recordings, with a person who has nothing in the archive yet. */
 export async function openReplayWorld(
   world: World,
   replays: readonly Replay[],
+  { id, email }: Person,
 ): Promise<ReplayWorld> {
   const site = await startReplaySite(replays);
   const sent = world.wire.keepSent();
@@ -81,14 +82,14 @@ export async function openReplayWorld(
     headless: true,
     args: site.browserArgs,
   });
-  const person = { email: ownPerson.replay.email, opencodeUrl: world.opencode.url };
+  const person = { email, opencodeUrl: world.opencode.url };
   const welcome = await setUpPerson(browser.context, browser.extensionId, person);
   await welcome.close();
   await switchOn(browser, await shownAgents(replays), replays);
   return {
     site,
     browser,
-    archive: world.archiveOf(ownPerson.replay.id),
+    archive: world.archiveOf(id),
     page: await browser.context.newPage(),
     sent,
     async close() {

@@ -11,11 +11,10 @@ import { buildExtension } from "../../local/extension-build.ts";
 import { startModel } from "../../local/model.ts";
 import { startStack } from "../../local/stack.ts";
 import { openPage } from "./extension.ts";
-import { ownPerson } from "./people.ts";
 import { startWebServer, type WebServer } from "./web-server.ts";
 
 /** Whose archive it is. */
-const PERSON = ownPerson.generic;
+const PERSON = { email: "ada@example.com", id: "user_ada" };
 
 export interface GenericWorld {
   archive: Archive;

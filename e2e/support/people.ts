@@ -1,7 +1,7 @@
 /** Who signs in where a spec looks at everything that somebody has: people of their own, with empty archives. */
 import { PEOPLE, type Person } from "../../local/authkit/people.ts";
 
-const NAMES = ["backfill", "patient", "import", "replay", "generic", "live", "pages"] as const;
+const NAMES = ["backfill", "patient", "import", "replay", "live", "pages"] as const;
 
 type Name = (typeof NAMES)[number];
 
